@@ -1,0 +1,65 @@
+/**
+ * What the owner of a gateway may choose, in the units of the decisions. The plugin config in seconds, minutes and days is
+ * translated into this at the edge; changing it never closes a socket.
+ */
+export interface Policy {
+  readonly keepalive: {
+    readonly mode: "presence-unavailable" | "presence-available" | "iq" | "off";
+    /** Session keepalive interval before jitter. */
+    readonly intervalMs: number;
+    readonly adaptive: boolean;
+  };
+  readonly recovery: {
+    /** Cap of the reconnect backoff. */
+    readonly maxDelayMs: number;
+    /** Upper bound of connect attempts in any hour, whatever happens. */
+    readonly attemptsPerHour: number;
+    /** After an external conflict: probe once after this long; 0 means never. */
+    readonly conflictProbeMs: number;
+  };
+  readonly backfill: {
+    /** How far back an outage is filled. */
+    readonly windowMs: number;
+    readonly history: "evidence" | "always" | "off";
+    readonly requestsPerHour: number;
+  };
+  /** What becomes of messages that arrive late, by how the agent is addressed. */
+  readonly late: {
+    readonly direct: LateAnswer;
+    readonly mention: LateAnswer;
+    readonly group: LateAnswer;
+    /** Older than this is not answered. */
+    readonly maxAgeMs: number;
+    readonly older: "context" | "notify-owner" | "off";
+  };
+  readonly sends: {
+    /** How long a captured reply waits for a successor socket. */
+    readonly successorWaitMs: number;
+    /** How long a written message waits for the server's ack before it counts as unknown. */
+    readonly ackWaitMs: number;
+    readonly maxAttempts: number;
+  };
+  readonly alert: {
+    /** Tell the owner after being down this long; 0 means never. */
+    readonly afterMs: number;
+  };
+}
+export type LateAnswer = "reply" | "context" | "off";
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+export const DEFAULT_POLICY: Policy = {
+  keepalive: { mode: "iq", intervalMs: 4 * MINUTE, adaptive: true },
+  recovery: { maxDelayMs: 60 * SECOND, attemptsPerHour: 60, conflictProbeMs: 0 },
+  backfill: { windowMs: 120 * MINUTE, history: "evidence", requestsPerHour: 10 },
+  late: {
+    direct: "reply",
+    mention: "reply",
+    group: "context",
+    maxAgeMs: 120 * MINUTE,
+    older: "off",
+  },
+  sends: { successorWaitMs: 2 * MINUTE, ackWaitMs: 20 * SECOND, maxAttempts: 5 },
+  alert: { afterMs: 0 },
+};

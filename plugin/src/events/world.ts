@@ -1,0 +1,68 @@
+import { count, flag, number, oneOf, optional, text, type UnionOf } from "./schema.ts";
+
+/**
+ * What the test world did. Depth `core` ignores these; depths `baileys` and `gateway` play only these and compare the resulting
+ * sequence of rules and causes per account.
+ */
+export const worldRecords = {
+  /** A fault of the simulated server, network or resolver is on until cleared. */
+  "fault.set": {
+    faultId: text,
+    stage: oneOf(
+      "dns",
+      "tcp",
+      "proxy",
+      "tls",
+      "upgrade",
+      "noise",
+      "login",
+      "open",
+      "ack",
+      "offline",
+      "phone",
+    ),
+    fault: text,
+    status: optional(count),
+    reason: optional(text),
+    times: optional(count),
+    delayMs: optional(count),
+  },
+  "fault.cleared": { faultId: text },
+  /** Something the server does once, now, to the account's open connection. */
+  "server.struck": {
+    strike: oneOf(
+      "stream-error",
+      "failure",
+      "stream-end",
+      "close-frame",
+      "fin",
+      "reset",
+      "replaced",
+      "device-removed",
+      "garbage",
+    ),
+    status: optional(count),
+    closeCode: optional(count),
+  },
+  /** A contact wrote. `ref` is the test's own name for the message; no text. */
+  "contact.wrote": {
+    contact: text,
+    chat: text,
+    ref: text,
+    addressing: oneOf("lid", "pn"),
+    mention: optional(flag),
+    ageSeconds: optional(count),
+    copies: optional(count),
+  },
+  /** The model finished its answer to `ref` (depth gateway holds it until then). */
+  "agent.answered": { ref: text, chat: text },
+  "phone.changed": { online: flag },
+  "operator.ordered": {
+    act: oneOf("restart", "stop", "start", "relink", "logout", "health-restart"),
+  },
+  "clock.shifted": { jumpMs: number },
+  "loop.blocked": { stallMs: count },
+  /** The end of the story: a depth that plays the world stops here. */
+  "world.ended": {},
+} as const;
+export type WorldEvent = UnionOf<typeof worldRecords>;

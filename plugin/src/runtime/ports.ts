@@ -1,0 +1,331 @@
+import type {
+  AccountId,
+  ControllerId,
+  Effect,
+  EffectRecord,
+  Input,
+  InputRecord,
+  LogRecord,
+  RawError,
+  SelfIdentity,
+  SocketId,
+} from "../events/index.ts";
+
+/*
+ * Everything impure that a controller needs, as small interfaces named after what is needed and not after the
+ * library that provides it. `baileys/`, `journal/`, `recorder/` and `channel/` implement or consume these; none of them sees
+ * another's types. Addresses here are raw JIDs: pseudonyms are made where a record is written (see RecordSink).
+ */
+
+/** Monotonic time for decisions, wall time only for people and for the status the gateway compares with its own clock. */
+export interface Clock {
+  /** Milliseconds on the monotonic clock; never jumps with the wall clock. */
+  monotonicMs(): number;
+  /** Milliseconds since the epoch. */
+  wallMs(): number;
+}
+
+export interface Timers {
+  /** Calls `run` once after `delayMs`; returns how to cancel it. Must not keep the process alive. */
+  start(delayMs: number, run: () => void): () => void;
+}
+
+/** A WhatsApp address as it is on the wire: `<number>@s.whatsapp.net`, `<id>@lid`, `<id>@g.us`. */
+export type Jid = string;
+
+/** The account's own addresses without device suffix; raw counterpart of {@link SelfIdentity}. */
+export interface SelfAddress {
+  readonly pn: Jid | null;
+  readonly lid: Jid | null;
+}
+
+// --- sockets ------------------------------------------------------------------------------------
+
+/** Inputs that a socket may report; everything else comes from the runtime itself. */
+export type SocketInput = Extract<
+  Input,
+  {
+    kind:
+      | "socket.upgraded"
+      | "qr.offered"
+      | "socket.paired"
+      | "socket.opened"
+      | "socket.closed"
+      | "ping.answered"
+      | "ping.failed"
+      | "liveness.sampled"
+      | "keepalive.written"
+      | "drain.previewed"
+      | "stanza.received"
+      | "stanza.receipted"
+      | "drain.ended"
+      | "message.orphaned"
+      | "send.acked"
+      | "send.receipted"
+      | "identity.mapped"
+      | "fault.raised"
+      | "credentials.changed";
+  }
+>;
+
+/** What the socket tells its controller. All calls are synchronous, from inside the library's event handlers. */
+export interface SocketListener {
+  /** A fact, with raw addresses still in it; the controller pseudonymises before it reaches the core or a record. */
+  onInput(input: SocketInput): void;
+  /** The QR text to show to a person. Goes to a terminal or webview, never through a log call. */
+  onQr(qr: string): void;
+  /** Our own addresses, as soon as the server confirmed them. */
+  onSelf(self: SelfAddress): void;
+  /** A message, before anything else sees it: must be journalled before this returns. */
+  onMessage(message: IncomingMessage): void;
+}
+
+/** Text forms of a message that reaches the agent; media and the rest arrive as `other` with a label. */
+export type IncomingContent =
+  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "media"; readonly media: string; readonly caption: string | null }
+  | { readonly type: "reaction"; readonly emoji: string; readonly targetMessageId: string }
+  | { readonly type: "other"; readonly label: string }
+  /** Protocol, peer and key distribution messages: never for the agent. */
+  | { readonly type: "protocol"; readonly label: string };
+
+/** One message from WhatsApp in the plugin's own terms, independent of Baileys. */
+export interface IncomingMessage {
+  readonly socketId: SocketId;
+  readonly messageId: string;
+  /** Chat as addressed on the wire, and its other address form where the stanza gave one. */
+  readonly chat: Jid;
+  readonly chatAlternate: Jid | null;
+  readonly chatKind: "direct" | "group" | "self" | "status" | "other";
+  /** Author; in a direct chat the same as `chat` (or ourselves when `fromMe`). */
+  readonly sender: Jid;
+  readonly senderAlternate: Jid | null;
+  readonly fromMe: boolean;
+  readonly pushName: string | null;
+  /** Milliseconds since the epoch as stated by the message, null when missing or unusable. */
+  readonly sentAtMs: number | null;
+  readonly via: "live" | "offline" | "history" | "decrypt-buffer";
+  readonly content: IncomingContent;
+  readonly mentions: readonly Jid[];
+  readonly quoted: {
+    readonly messageId: string;
+    readonly sender: Jid | null;
+    readonly text: string | null;
+  } | null;
+  /** The library's own serialised message, kept for quoting and read receipts; opaque above `baileys/`. */
+  readonly raw: string;
+}
+
+/** What can be written to WhatsApp in this plugin's own terms. */
+export type OutgoingContent =
+  | {
+      readonly operation: "text";
+      readonly text: string;
+      readonly quotedRaw: string | null;
+      readonly mentions: readonly Jid[];
+    }
+  | {
+      readonly operation: "media";
+      readonly path: string;
+      readonly mimeType: string;
+      readonly caption: string | null;
+      readonly fileName: string | null;
+      readonly voice: boolean;
+      readonly quotedRaw: string | null;
+    }
+  | { readonly operation: "reaction"; readonly targetRaw: string; readonly emoji: string }
+  | {
+      readonly operation: "poll";
+      readonly question: string;
+      readonly options: readonly string[];
+      readonly maxSelections: number;
+    }
+  | { readonly operation: "typing"; readonly state: "composing" | "paused" }
+  | { readonly operation: "read-receipt"; readonly raw: readonly string[] };
+
+export interface GroupInfo {
+  readonly chat: Jid;
+  readonly subject: string;
+  readonly addressing: "lid" | "pn";
+  readonly participants: readonly {
+    readonly jid: Jid;
+    readonly alternate: Jid | null;
+    readonly admin: boolean;
+  }[];
+}
+
+/** One live WebSocket. Every method is bounded in time and never throws synchronously. */
+export interface LiveSocket {
+  readonly socketId: SocketId;
+  /**
+   * Writes with the given message id. Resolves when the bytes are with the operating system; rejects with
+   * {@link SendFailure}. The server's ack comes later as input `send.acked`.
+   */
+  write(sendId: string, messageId: string | null, to: Jid, content: OutgoingContent): Promise<void>;
+  ping(pingId: number, probe: "transport" | "session"): void;
+  sampleLiveness(): void;
+  sendKeepalive(mode: "presence-unavailable" | "presence-available" | "iq" | "off"): void;
+  pullOffline(batch: number): void;
+  requestPlaceholder(messageId: string): void;
+  groupInfo(chat: Jid): Promise<GroupInfo>;
+  /** Both address forms of somebody, from what is stored; never asks the network. */
+  resolveAddress(jid: Jid): Promise<{ readonly pn: Jid | null; readonly lid: Jid | null }>;
+  /** Ends the socket within milliseconds: flush events, end, terminate. Reported as `socket.closed` with origin `local`. */
+  close(reason: string): void;
+  /** Unlinks this device on the server; best effort, bounded. */
+  logout(): Promise<void>;
+}
+
+/** A write that did not happen or whose outcome is unknown. `left`: something may have reached the wire. */
+export class SendFailure extends Error {
+  readonly left: boolean;
+  readonly raw: RawError;
+  constructor(left: boolean, raw: RawError, options?: { cause?: unknown }) {
+    super(raw.message, options);
+    this.name = "SendFailure";
+    this.left = left;
+    this.raw = raw;
+  }
+}
+
+export interface SocketFactory {
+  /**
+   * Creates a socket with listeners attached before anything can arrive. Never throws: a failure to create is reported as
+   * `socket.closed`. `pairing` asks for a QR code instead of a login.
+   */
+  open(request: {
+    readonly accountId: AccountId;
+    readonly socketId: SocketId;
+    readonly authDir: string;
+    readonly pairing: boolean;
+    readonly listener: SocketListener;
+  }): LiveSocket;
+}
+
+// --- machine ------------------------------------------------------------------------------------
+
+/** One process per auth directory, by the same lock file as the official plugin. */
+export interface OwnerLock {
+  acquire(
+    authDir: string,
+  ): Promise<
+    | { readonly result: "acquired"; readonly release: () => Promise<void> }
+    | { readonly result: "busy"; readonly holder: string | null }
+  >;
+}
+
+export interface NetworkProbe {
+  /** Asks the system resolver (or the proxy) once, bounded in time. Resolves to null when reachable. */
+  probe(): Promise<RawError | null>;
+}
+
+export interface CredentialState {
+  readonly state: "linked" | "missing" | "corrupt";
+  /** Own addresses as stored at the last login. */
+  readonly self: SelfAddress;
+  /** What was wrong, for people; contains no secret. */
+  readonly problem: string | null;
+}
+
+export interface CredentialStore {
+  /** Looks at the folder, restoring creds.json from its backup when it is torn. Never deletes anything. */
+  inspect(authDir: string): CredentialState;
+  /** Removes the managed files of a linked device after an explicit logout by a person; nothing else. */
+  remove(authDir: string): Promise<void>;
+}
+
+// --- journal ------------------------------------------------------------------------------------
+
+export type MessageState = "received" | "admitted" | "adopted" | "settled";
+
+export interface JournalledMessage {
+  readonly message: IncomingMessage;
+  /** Canonical conversation and sender: PN and LID of one person are one. */
+  readonly conversation: string;
+  readonly receivedAtMs: number;
+  readonly duplicate: boolean;
+}
+
+export interface OutboundCustody {
+  readonly sendId: string;
+  readonly messageId: string;
+  readonly chat: Jid;
+  readonly content: OutgoingContent;
+  readonly state: "queued" | "written" | "acked" | "delivered" | "failed";
+  readonly attempts: number;
+  readonly lastError: string | null;
+}
+
+/** The account's durable memory. All writes are synchronous: when a call returns, a crash of the process loses nothing of it. */
+export interface Journal {
+  /** Stores the message unless a twin is there; the returned entry says which. */
+  receive(message: IncomingMessage, nowMs: number): JournalledMessage;
+  advance(messageId: string, chat: Jid, state: MessageState, reason: string): void;
+  /** Messages that were received but not settled, oldest first: to be admitted again after a restart. */
+  unsettled(limit: number): readonly JournalledMessage[];
+  findRaw(messageId: string, chat: Jid): string | null;
+  /** Takes custody of a logical send; the same `sendId` always yields the same `messageId`. */
+  takeCustody(entry: {
+    sendId: string;
+    messageId: string;
+    chat: Jid;
+    content: OutgoingContent;
+  }): OutboundCustody;
+  updateCustody(sendId: string, state: OutboundCustody["state"], error: string | null): void;
+  custody(sendId: string): OutboundCustody | null;
+  custodyByMessageId(messageId: string): OutboundCustody | null;
+  /** Sends that are neither acked nor failed, oldest first. */
+  openCustody(limit: number): readonly OutboundCustody[];
+  learnAddress(pn: Jid, lid: Jid): void;
+  depth(): {
+    readonly unsettled: number;
+    readonly oldestUnsettledMs: number | null;
+    readonly spilled: number;
+  };
+  close(): void;
+}
+
+// --- sinks --------------------------------------------------------------------------------------
+
+/** Receives every record of every account, already pseudonymised. Never throws, never blocks. */
+export interface RecordSink {
+  append(record: LogRecord): void;
+}
+export type AccountRecord = InputRecord | EffectRecord;
+
+/** Makes stable pseudonyms for addresses and scrubs free text; the only way from a raw address to a record. */
+export interface Pseudonymiser {
+  /** `user-...` / `group-...` for a JID or phone number; the same address always gives the same pseudonym. */
+  address(jid: Jid): string;
+  self(self: SelfAddress): SelfIdentity;
+  text(text: string): string;
+  error(error: RawError): RawError;
+}
+
+/** What the gateway's status shows; the channel turns it into a status patch. */
+export type StatusEffect = Extract<Effect, { kind: "status.publish" }>;
+
+/** What the channel provides to a controller. */
+export interface ChannelPort {
+  publishStatus(status: StatusEffect): void;
+  /**
+   * Hands a journalled message to the agent. `as` is the core's decision; resolves when the turn was adopted or ended, with the end
+   * state; a rejection leaves the message unsettled so that it is admitted again after a restart.
+   */
+  admit(
+    entry: JournalledMessage,
+    as: "reply" | "context" | "notify-owner" | "ignore",
+    late: boolean,
+  ): Promise<{
+    readonly state: "answered" | "context" | "ignored" | "denied" | "expired" | "failed";
+    readonly reason: string;
+  }>;
+  raiseAlert(causeId: string, downMs: number): void;
+  clearAlert(downMs: number): void;
+}
+
+/** Identifies a controller in the registry that outlives plugin reloads. */
+export interface ControllerKey {
+  readonly accountId: AccountId;
+  readonly controllerId: ControllerId;
+}
