@@ -234,6 +234,51 @@ export interface CredentialStore {
   remove(authDir: string): Promise<void>;
 }
 
+/** A WhatsApp Web version as the login states it. */
+export type WhatsAppVersion = readonly [number, number, number];
+
+/**
+ * Which WhatsApp Web version a login states. `current` is asked in the connect path and never goes to the network; `refresh` looks
+ * it up in the background, bounded in time, and remembers what was found for the next login.
+ */
+export interface VersionSource {
+  current(): {
+    readonly version: WhatsAppVersion;
+    readonly source: "bundled" | "last-good" | "network";
+  };
+  refresh(): Promise<{
+    readonly version: WhatsAppVersion;
+    readonly source: "bundled" | "last-good" | "network";
+    readonly error: RawError | null;
+  }>;
+}
+
+/** One run of the process. Its accounts number their records from one sequence, so that a log has one order. */
+export interface Run {
+  readonly boot: string;
+  /** Seed of the decisions' random numbers. */
+  readonly seed: string;
+  nextSeq(): number;
+}
+
+/**
+ * What outlives a reload of the plugin's code, kept by the host. The values are ours and carry a format number, because the code that
+ * reads them may be newer than the code that wrote them.
+ */
+export interface RegistryStore {
+  get(accountId: AccountId): unknown;
+  /** Undefined removes the entry. */
+  set(accountId: AccountId, entry: unknown): void;
+}
+
+/**
+ * The process' unhandled rejections. A handler returns true when the rejection belongs to it, which keeps the gateway alive; the host
+ * offers each one to its handlers before it would crash.
+ */
+export interface RejectionSource {
+  subscribe(handler: (reason: unknown) => boolean): () => void;
+}
+
 // --- journal ------------------------------------------------------------------------------------
 
 export type MessageState = "received" | "admitted" | "adopted" | "settled";
