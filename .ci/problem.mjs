@@ -1,0 +1,34 @@
+/**
+ * Something the person at the keyboard can put right: bad input or a missing part of the environment.
+ * It is shown as one sentence with its cause and the next action, never as a stack, and ends the command with status 2.
+ */
+export class Problem extends Error {
+  /**
+   * @param {string} cause what is wrong, without a full stop
+   * @param {string} action what to do next, without a full stop
+   */
+  constructor(cause, action) {
+    super(`${cause}: ${action}.`);
+    this.name = "Problem";
+  }
+}
+
+/** Exit statuses of every root script. */
+export const EXIT = { holds: 0, doesNotHold: 1, badInputOrEnvironment: 2 };
+
+/**
+ * Ends the process the way every root script ends when something was thrown.
+ *
+ * @param {unknown} error
+ * @returns {never}
+ */
+export function exitBecauseOf(error) {
+  if (error instanceof Problem) {
+    process.stderr.write(`${error.message}\n`);
+    process.exit(EXIT.badInputOrEnvironment);
+  }
+  process.stderr.write(
+    `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+  process.exit(EXIT.doesNotHold);
+}
