@@ -63,3 +63,47 @@ export const DEFAULT_POLICY: Policy = {
   sends: { successorWaitMs: 2 * MINUTE, ackWaitMs: 20 * SECOND, maxAttempts: 5 },
   alert: { afterMs: 0 },
 };
+
+/** What differs from the defaults, as canonical JSON (`{}` for the defaults): how a log carries the policy in force. */
+export function serialisePolicy(policy: Policy): string {
+  const changed: Record<string, Record<string, unknown>> = {};
+  for (const section of SECTIONS) {
+    for (const [key, fallback] of Object.entries(DEFAULT_POLICY[section])) {
+      const value = (policy[section] as Readonly<Record<string, unknown>>)[key];
+      if (value !== fallback) changed[section] = { ...changed[section], [key]: value };
+    }
+  }
+  return JSON.stringify(changed);
+}
+
+/**
+ * Reads what {@link serialisePolicy} wrote. Total: unknown sections and keys (of a newer log) and values of another type
+ * than the default's are left at the default.
+ */
+export function parsePolicy(serialised: string): Policy {
+  const given = parseObject(serialised);
+  const merged = SECTIONS.map((section) => {
+    const overrides = asObject(given[section]);
+    const entries = Object.entries(DEFAULT_POLICY[section]).map(([key, fallback]) => {
+      const value = overrides[key];
+      return [key, typeof value === typeof fallback ? value : fallback];
+    });
+    return [section, Object.fromEntries(entries)];
+  });
+  return Object.fromEntries(merged) as Policy;
+}
+
+const SECTIONS = ["keepalive", "recovery", "backfill", "late", "sends", "alert"] as const;
+
+function parseObject(serialised: string): Readonly<Record<string, unknown>> {
+  try {
+    return asObject(JSON.parse(serialised));
+  } catch {
+    return {};
+  }
+}
+
+function asObject(value: unknown): Readonly<Record<string, unknown>> {
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject ? (value as Readonly<Record<string, unknown>>) : {};
+}

@@ -120,6 +120,8 @@ export const headerFields = {
   baileys: text,
   openclaw: optional(text),
   node: optional(text),
+  /** The policy in force at this point: everything that differs from the defaults, as canonical JSON. */
+  policy: optional(text),
   /** Who wrote the log: this plugin, or an importer that read somebody else's. */
   origin: optional(text),
   title: optional(text),

@@ -129,7 +129,8 @@ export function checkFields(
 ): ShapeProblem | null {
   if (!isObject(value)) return { path, expected: "an object" };
   for (const [key, item] of Object.entries(value)) {
-    const field = fields[key];
+    // Own fields only: a key such as "__proto__" or "constructor" in a damaged file is an unknown field, not an inherited one.
+    const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
     if (field === undefined) {
       if (alsoAllowed.has(key)) continue;
       return { path: join(path, key), expected: "no such field" };

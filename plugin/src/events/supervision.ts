@@ -36,8 +36,8 @@ export const supervisionInputs = {
   "controller.stopped": { controllerId: count, reason: stopReason },
   /** Emitted when a person acted through our RPC, the login tool or `channels.start` / `channels.stop`. */
   "operator.acted": { act: oneOf("restart", "relink", "logout", "takeover") },
-  /** Emitted when the plugin's config changed; `policy` holds only the changed keys, as `section.key`. */
-  "policy.changed": { keys: text },
+  /** Emitted when the plugin's config changed. `policy`: everything that differs from the defaults, as canonical JSON. */
+  "policy.changed": { policy: text },
   /** Emitted when the process did not turn its event loop for a while. */
   "loop.stalled": { stallMs: count },
   /** Emitted when wall clock and monotonic clock disagree: the host slept, thawed or was re-timed. */

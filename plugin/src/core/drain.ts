@@ -1,0 +1,245 @@
+import type { DrainInput, SocketId } from "../events/index.ts";
+import { cancelTimer, decide, type Draft, emit, hasTimer, patch, startTimer } from "./draft.ts";
+import { LIMITS } from "./limits.ts";
+import type { Policy } from "./policy.ts";
+
+type InputOf<K extends DrainInput["kind"]> = Extract<DrainInput, { kind: K }>;
+type Journalled = InputOf<"message.journalled">;
+
+/** The ledger of one offline delivery: what was announced against what came, was kept and was receipted. */
+export interface DrainLedger {
+  readonly socketId: SocketId;
+  readonly phase: "draining" | "closed";
+  readonly announced: number;
+  readonly delivered: number;
+  readonly journalled: number;
+  readonly receipted: number;
+  readonly duplicates: number;
+  readonly tooOld: number;
+  /** When the last stanza (or the announcement) came, for the time limit. */
+  readonly lastAt: number;
+}
+
+export interface DrainState {
+  /** Of the current or the last socket; null before the first one. */
+  readonly ledger: DrainLedger | null;
+  /** Message ids for which the phone was already asked; bounded, oldest dropped. */
+  readonly asked: readonly string[];
+}
+
+export const INITIAL_DRAIN: DrainState = { ledger: null, asked: [] };
+
+export function onDrainPreviewed(draft: Draft, input: InputOf<"drain.previewed">): boolean {
+  if (!isLive(draft, input.socketId)) return false;
+  const ledger = ledgerOf(draft, input.socketId) ?? emptyLedger(input.socketId);
+  setLedger(draft, { ...ledger, announced: input.announced, lastAt: draft.at });
+  startTimer(draft, "drain/previewed", "drain-limit", LIMITS.drainSilenceMs);
+  return true;
+}
+
+/** Each offline stanza counts as progress and, a moment later, the next batch is asked for: rc14 alone asks once. */
+export function onStanzaReceived(draft: Draft, input: InputOf<"stanza.received">): boolean {
+  if (!isLive(draft, input.socketId)) return false;
+  const ledger = ledgerOf(draft, input.socketId) ?? emptyLedger(input.socketId);
+  setLedger(draft, { ...ledger, delivered: ledger.delivered + 1, lastAt: draft.at });
+  if (ledger.phase === "closed") {
+    decide(draft, "drain/after-end");
+    return true;
+  }
+  decide(draft, "drain/stanza");
+  for (const [timer, delayMs] of [
+    ["drain-pull", LIMITS.drainPullDebounceMs],
+    ["drain-limit", LIMITS.drainSilenceMs],
+  ] as const) {
+    if (!hasTimer(draft, timer)) startTimer(draft, "drain/stanza", timer, delayMs);
+  }
+  return true;
+}
+
+export function onDrainPullDue(draft: Draft): boolean {
+  const { ledger } = draft.state.drain;
+  if (ledger === null || ledger.phase === "closed" || !isLive(draft, ledger.socketId)) return false;
+  emit(draft, "drain/pull", {
+    kind: "drain.pull",
+    socketId: ledger.socketId,
+    batch: LIMITS.drainBatch,
+  });
+  return true;
+}
+
+export function onDrainEnded(draft: Draft, input: InputOf<"drain.ended">): boolean {
+  if (!isLive(draft, input.socketId)) return false;
+  const ledger = ledgerOf(draft, input.socketId) ?? emptyLedger(input.socketId);
+  setLedger(draft, ledger);
+  if (ledger.phase === "closed") {
+    decide(draft, "drain/after-end");
+    return true;
+  }
+  const isShort = ledger.delivered < ledger.announced;
+  closeLedger(draft, isShort ? "drain/short" : "drain/complete", "complete");
+  return true;
+}
+
+export function onDrainLimit(draft: Draft): boolean {
+  const { ledger } = draft.state.drain;
+  if (ledger === null || ledger.phase === "closed") return false;
+  const remainingMs = ledger.lastAt + LIMITS.drainSilenceMs - draft.at;
+  if (remainingMs > 0) startTimer(draft, "drain/goes-on", "drain-limit", remainingMs);
+  else closeLedger(draft, "drain/timed-out", "timed-out");
+  return true;
+}
+
+/** The socket is gone in the middle of an offline delivery; the server keeps what was not receipted. */
+export function cutDrainShort(draft: Draft): void {
+  const { ledger } = draft.state.drain;
+  if (ledger === null || ledger.phase === "closed") return;
+  closeLedger(draft, "drain/cut-short", "cut-short");
+}
+
+function closeLedger(
+  draft: Draft,
+  rule: string,
+  outcome: "complete" | "cut-short" | "timed-out",
+): void {
+  const { ledger } = draft.state.drain;
+  if (ledger === null) return;
+  cancelTimer(draft, rule, "drain-pull");
+  cancelTimer(draft, rule, "drain-limit");
+  setLedger(draft, { ...ledger, phase: "closed" });
+  const { socketId, announced, delivered, journalled, receipted } = ledger;
+  emit(draft, rule, {
+    kind: "drain.close",
+    socketId,
+    outcome,
+    announced,
+    delivered,
+    journalled,
+    receipted,
+  });
+}
+
+export function onStanzaReceipted(draft: Draft, input: InputOf<"stanza.receipted">): boolean {
+  const ledger = ledgerOf(draft, input.socketId);
+  decide(draft, "drain/receipted");
+  if (ledger !== null) setLedger(draft, { ...ledger, receipted: ledger.receipted + 1 });
+  return true;
+}
+
+/** A message is safe in the journal: what becomes of it? */
+export function onMessageJournalled(draft: Draft, input: Journalled): boolean {
+  const verdict = judge(input, draft.policy);
+  const ledger = ledgerOf(draft, input.socketId);
+  if (ledger !== null && input.via === "offline") {
+    setLedger(draft, {
+      ...ledger,
+      journalled: ledger.journalled + (input.duplicate ? 0 : 1),
+      duplicates: ledger.duplicates + (input.duplicate ? 1 : 0),
+      tooOld: ledger.tooOld + (verdict.rule === "inbound/too-old" ? 1 : 0),
+    });
+  }
+  decide(draft, verdict.rule);
+  if (verdict.as === null) return true;
+  emit(draft, verdict.rule, {
+    kind: "message.admit",
+    messageId: input.messageId,
+    chat: input.chat,
+    as: verdict.as,
+    late: isLate(input),
+  });
+  return true;
+}
+
+interface Verdict {
+  readonly rule: string;
+  /** Null: nothing is to be done, the journal has it already. */
+  readonly as: "reply" | "context" | "notify-owner" | "ignore" | null;
+}
+
+/** The answer policy for one message. A message without a usable time counts as new: it did arrive now. */
+export function judge(message: Journalled, policy: Policy): Verdict {
+  if (message.duplicate) return { rule: "inbound/duplicate", as: null };
+  if (message.chatKind === "status" || message.chatKind === "other") {
+    return { rule: "inbound/not-a-chat", as: "ignore" };
+  }
+  if (!isLate(message)) return { rule: "inbound/live", as: "reply" };
+  if (message.fromMe) return { rule: "inbound/late-own", as: "context" };
+  if ((message.ageMs ?? 0) > policy.late.maxAgeMs) return tooOld(policy);
+  const answer = lateAnswer(message, policy);
+  return answer === "off"
+    ? { rule: "inbound/late-off", as: "ignore" }
+    : { rule: `inbound/late-${answer}`, as: answer };
+}
+
+function tooOld(policy: Policy): Verdict {
+  const { older } = policy.late;
+  return { rule: "inbound/too-old", as: older === "off" ? "ignore" : older };
+}
+
+function lateAnswer(message: Journalled, policy: Policy): "reply" | "context" | "off" {
+  if (message.chatKind !== "group") return policy.late.direct;
+  return message.mentioned ? policy.late.mention : policy.late.group;
+}
+
+function isLate(message: Journalled): boolean {
+  return message.ageMs !== null && message.ageMs > LIMITS.lateAfterMs;
+}
+
+/** A stanza that brought no message: the phone is asked once for its plaintext, where it can have one. */
+export function onMessageOrphaned(draft: Draft, input: InputOf<"message.orphaned">): boolean {
+  const { drain } = draft.state;
+  const canAsk = isLive(draft, input.socketId) && !drain.asked.includes(input.messageId);
+  // Baileys asks by itself for messages the server marks as unavailable.
+  if (!canAsk || input.why === "unavailable") {
+    decide(draft, "inbound/orphan-noted");
+    return true;
+  }
+  patch(draft, {
+    drain: {
+      ...drain,
+      asked: [...drain.asked, input.messageId].slice(-LIMITS.placeholdersRemembered),
+    },
+  });
+  emit(draft, "inbound/orphan", {
+    kind: "placeholder.request",
+    socketId: input.socketId,
+    messageId: input.messageId,
+    ...(input.chat === null ? {} : { chat: input.chat }),
+  });
+  return true;
+}
+
+export function onMessageSettled(draft: Draft, input: InputOf<"message.settled">): boolean {
+  decide(draft, `inbound/${input.state}`);
+  return true;
+}
+
+function isLive(draft: Draft, socketId: SocketId): boolean {
+  const { connection } = draft.state;
+  return (
+    (connection.phase === "connecting" || connection.phase === "open") &&
+    connection.socketId === socketId
+  );
+}
+
+function ledgerOf(draft: Draft, socketId: SocketId): DrainLedger | null {
+  const { ledger } = draft.state.drain;
+  return ledger?.socketId === socketId ? ledger : null;
+}
+
+function setLedger(draft: Draft, ledger: DrainLedger): void {
+  patch(draft, { drain: { ...draft.state.drain, ledger } });
+}
+
+function emptyLedger(socketId: SocketId): DrainLedger {
+  return {
+    socketId,
+    phase: "draining",
+    announced: 0,
+    delivered: 0,
+    journalled: 0,
+    receipted: 0,
+    duplicates: 0,
+    tooOld: 0,
+    lastAt: 0,
+  };
+}

@@ -1,0 +1,72 @@
+import type { ControllerId, SocketId } from "../events/index.ts";
+import { budgetDelayMs } from "./backoff.ts";
+import { cancelTimer, type Draft, emit, patch, startTimer } from "./draft.ts";
+import { LIMITS } from "./limits.ts";
+import type { ConnectionState } from "./state.ts";
+import { publishStatus } from "./status.ts";
+
+/** Moves the connection into a phase. */
+export function enter(draft: Draft, connection: ConnectionState): void {
+  patch(draft, { connection });
+}
+
+/** Asks for the auth directory before any socket is made: two processes on one device are a 440 fight. */
+export function claim(
+  draft: Draft,
+  rule: string,
+  controllerId: ControllerId,
+  pairing: boolean,
+): void {
+  enter(draft, { phase: "claiming", controllerId, pairing });
+  emit(draft, rule, { kind: "owner.acquire", controllerId });
+}
+
+/** Opens a socket now, or as soon as the hourly budget has room. */
+export function openSocket(
+  draft: Draft,
+  rule: string,
+  controllerId: ControllerId,
+  pairing: boolean,
+): void {
+  const { recovery } = draft.state;
+  const recent = recovery.attemptTimes.filter((time) => time > draft.at - LIMITS.hourMs);
+  const budgetWait = budgetDelayMs(recent, draft.policy.recovery.attemptsPerHour, draft.at);
+  if (budgetWait > 0) {
+    const causeId = recovery.lastCauseId ?? "unknown";
+    const nextAttemptAt = draft.at + budgetWait;
+    enter(draft, { phase: "waiting", controllerId, causeId, nextAttemptAt, pairing });
+    startTimer(draft, "connect/budget", "reconnect", budgetWait);
+    publishStatus(draft, "connect/budget");
+    return;
+  }
+  const socketId = draft.state.nextSocketId;
+  const attempt = recovery.attempt + 1;
+  for (const timer of [
+    "reconnect",
+    "network-probe",
+    "conflict-probe",
+    "credential-recheck",
+  ] as const) {
+    cancelTimer(draft, rule, timer);
+  }
+  patch(draft, {
+    nextSocketId: socketId + 1,
+    recovery: { ...recovery, attemptTimes: [...recent, draft.at], probing: false },
+  });
+  enter(draft, { phase: "connecting", controllerId, socketId, attempt, stage: "dialing", pairing });
+  emit(draft, rule, { kind: "socket.open", socketId, attempt });
+  startTimer(draft, rule, "connect-limit", LIMITS.dialMs);
+  publishStatus(draft, rule);
+}
+
+/** Tells a socket to end. Its `socket.closed` is expected and changes nothing any more. */
+export function retire(
+  draft: Draft,
+  rule: string,
+  socketId: SocketId,
+  reason: "stopped" | "superseded" | "silent" | "deaf" | "connect-limit" | "operator" | "fault",
+): void {
+  const retiring = [...draft.state.retiring, socketId].slice(-LIMITS.retiringSockets);
+  patch(draft, { retiring });
+  emit(draft, rule, { kind: "socket.close", socketId, reason });
+}

@@ -1,0 +1,137 @@
+import type { AccountId, Input } from "../events/index.ts";
+import {
+  beginOutage,
+  countOutageAttempt,
+  endOutage,
+  INITIAL_BACKFILL,
+  noteGap,
+  settleOutage,
+} from "./backfill.ts";
+import { CAUSES } from "./causes.ts";
+import { closeDraft, type Draft, emit, openDraft } from "./draft.ts";
+import { cutDrainShort, INITIAL_DRAIN } from "./drain.ts";
+import { INITIAL_KEEPALIVE, noteDrop, startKeepalive, stopKeepalive } from "./keepalive.ts";
+import type { Policy } from "./policy.ts";
+import { routeInput, unhandledReason } from "./route.ts";
+import { seedRng } from "./rng.ts";
+import { dispatchHeld, holdUnsettled, INITIAL_SENDS, refuseAll } from "./sends.ts";
+import { type AccountState, currentSocket } from "./state.ts";
+import type { Step } from "./step.ts";
+
+/** An account nothing has happened to yet. `seed` makes every jitter of its life repeatable. */
+export function initialState(account: AccountId, seed: string): AccountState {
+  return {
+    account,
+    rng: seedRng(`${seed}/${account}`),
+    nextSocketId: 1,
+    nextTimerId: 1,
+    timers: [],
+    connection: { phase: "idle" },
+    retiring: [],
+    recovery: {
+      attempt: 0,
+      attemptTimes: [],
+      restartsInARow: 0,
+      rejectionsInARow: 0,
+      ownConflictsInARow: 0,
+      versionRefreshed: false,
+      lastCauseId: null,
+      probing: false,
+    },
+    self: null,
+    ownMappings: [],
+    keepalive: INITIAL_KEEPALIVE,
+    sends: INITIAL_SENDS,
+    drain: INITIAL_DRAIN,
+    backfill: INITIAL_BACKFILL,
+  };
+}
+
+/**
+ * Folds one fact into an account: pure, total and deterministic. The slice that owns the input decides first; the others then
+ * react to what changed about the connection. What no slice has a use for is recorded as such and changes nothing.
+ *
+ * @param at monotonic milliseconds of the run
+ */
+export function transition(
+  state: AccountState,
+  input: Input,
+  at: number,
+  policy: Policy,
+): Step<AccountState> {
+  const draft = openDraft(state, at, policy);
+  if (!routeInput(draft, input)) emitUnhandled(draft, state, input);
+  reactToConnection(draft, state);
+  reactToDrain(draft, state);
+  return closeDraft(draft);
+}
+
+function emitUnhandled(draft: Draft, before: AccountState, input: Input): void {
+  const why = unhandledReason(before, input);
+  if (why === null) {
+    emit(draft, "input/refused", {
+      kind: "input.refuse",
+      inputKind: input.kind,
+      phase: before.connection.phase,
+    });
+  } else {
+    emit(draft, `input/${why}`, { kind: "event.drop", inputKind: input.kind, why });
+  }
+}
+
+/** What the change of the connection means to the other slices. */
+function reactToConnection(draft: Draft, before: AccountState): void {
+  const was = before.connection;
+  const is = draft.state.connection;
+  const wasSocket = currentSocket(was);
+  const isSocket = currentSocket(is);
+  if (wasSocket !== null && wasSocket !== isSocket) leaveSocket(draft, before);
+  if (is.phase === "connecting" && isSocket !== wasSocket) countOutageAttempt(draft);
+  if (is.phase === "open" && was !== is && was.phase !== "open") {
+    startKeepalive(draft);
+    endOutage(draft);
+    dispatchHeld(draft);
+  }
+  if (is.phase === "blocked" && was.phase !== "blocked") refuseAll(draft, "account-blocked");
+  if (is.phase === "stopped" && is.promise === "final" && was.phase !== "stopped") {
+    refuseAll(draft, "account-stopped");
+  }
+}
+
+function leaveSocket(draft: Draft, before: AccountState): void {
+  stopKeepalive(draft);
+  cutDrainShort(draft);
+  holdUnsettled(draft);
+  if (before.connection.phase !== "open") return;
+  const causeId = draft.state.recovery.lastCauseId;
+  const isOurs = draft.state.connection.phase === "stopped";
+  if (causeId === null || isOurs || CAUSES[causeId].class === "restart") return;
+  beginOutage(draft, causeId);
+  if (isUnexplained(causeId)) noteDrop(draft);
+}
+
+/** Drops that say nothing about their reason are the ones whose rhythm is worth knowing. */
+function isUnexplained(causeId: keyof typeof CAUSES): boolean {
+  return (
+    causeId === "transport-silence" || causeId === "closed-by-server" || causeId === "stream-ended"
+  );
+}
+
+/** An offline delivery that ended tells what an outage cost, and where it fell short. */
+function reactToDrain(draft: Draft, before: AccountState): void {
+  const was = before.drain.ledger;
+  const is = draft.state.drain.ledger;
+  const closedNow =
+    is?.phase === "closed" && (was?.phase !== "closed" || was.socketId !== is.socketId);
+  if (is === null || !closedNow) return;
+  if (is.delivered < is.announced) {
+    const cutShort = draft.state.connection.phase !== "open";
+    noteGap(draft, "backfill/drain-short", {
+      at: draft.at,
+      chat: null,
+      evidence: cutShort ? "drain-cut-short" : "announced-more",
+      messageId: null,
+    });
+  }
+  if (draft.state.connection.phase === "open") settleOutage(draft);
+}
