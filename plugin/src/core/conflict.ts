@@ -31,7 +31,8 @@ function endOwnSocket(draft: Draft, controllerId: number, socketId: number | nul
     blockExternal(draft, controllerId);
     return true;
   }
-  if (socketId !== null) retire(draft, "conflict/own-socket", socketId, "superseded");
+  const isOurs = socketId !== null && socketId < draft.state.nextSocketId;
+  if (isOurs) retire(draft, "conflict/own-socket", socketId, "superseded");
   patch(draft, {
     recovery: { ...recovery, ownConflictsInARow, lastCauseId: "conflict-own-socket" },
   });

@@ -12,6 +12,8 @@ export const LIMITS = {
   stableMs: 60 * SECOND,
   /** The gateway's health monitor gives a reconnecting account 120 s since its last sign of life. */
   statusRefreshMs: 45 * SECOND,
+  /** Scheduled retries take this share of the hourly budget; the rest is for when something says that it is worth it now. */
+  scheduledShare: 0.8,
   ownerRetryMs: 5 * SECOND,
   networkProbeMs: 2 * SECOND,
   hourMs: HOUR,

@@ -30,7 +30,10 @@ export function openSocket(
 ): void {
   const { recovery } = draft.state;
   const recent = recovery.attemptTimes.filter((time) => time > draft.at - LIMITS.hourMs);
-  const budgetWait = budgetDelayMs(recent, draft.policy.recovery.attemptsPerHour, draft.at);
+  const { attemptsPerHour } = draft.policy.recovery;
+  const share =
+    rule === "reconnect/due" ? Math.ceil(attemptsPerHour * LIMITS.scheduledShare) : attemptsPerHour;
+  const budgetWait = budgetDelayMs(recent, share, draft.at);
   if (budgetWait > 0) {
     const causeId = recovery.lastCauseId ?? "unknown";
     const nextAttemptAt = draft.at + budgetWait;

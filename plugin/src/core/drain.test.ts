@@ -1,0 +1,118 @@
+import { describe, expect, it } from "vitest";
+import { DEFAULT_POLICY, LIMITS } from "./index.ts";
+import { judge } from "./drain.ts";
+import { SERVICE_UNAVAILABLE, Story } from "./story.test-support.ts";
+
+const journalled = {
+  kind: "message.journalled",
+  socketId: 1,
+  messageId: "M1",
+  chat: "user-a",
+  chatKind: "direct",
+  via: "offline",
+  ageMs: 90_000,
+  fromMe: false,
+  mentioned: false,
+  duplicate: false,
+} as const;
+
+function preview(story: Story, announced: number): void {
+  story.tell({
+    kind: "drain.previewed",
+    socketId: story.socketId,
+    announced,
+    messages: announced,
+    receipts: 0,
+    notifications: 0,
+  });
+}
+
+describe("offline delivery", () => {
+  it("asks for the next batch while stanzas come and closes the ledger at the end marker", () => {
+    const story = new Story().start().open();
+    preview(story, 2);
+    for (const stanzaId of ["M1", "M2"]) {
+      story.tell({ kind: "stanza.received", socketId: 1, stanzaId, class: "message" });
+      story.tell({ ...journalled, messageId: stanzaId });
+    }
+    story.fire("drain-pull", LIMITS.drainPullDebounceMs);
+    expect(story.effects("drain.pull")).toEqual([
+      { kind: "drain.pull", socketId: 1, batch: LIMITS.drainBatch },
+    ]);
+    story.tell({ kind: "drain.ended", socketId: 1, delivered: 2 });
+    expect(story.effects("drain.close")[0]).toMatchObject({
+      outcome: "complete",
+      announced: 2,
+      delivered: 2,
+      journalled: 2,
+    });
+  });
+
+  it("gives an offline delivery without an end marker a visible end", () => {
+    const story = new Story().start().open();
+    preview(story, 9);
+    story.tell({ kind: "stanza.received", socketId: 1, stanzaId: "M1", class: "message" }, 50_000);
+    story.fire("drain-limit", 10_000);
+    expect(story.last?.rule).toBe("drain/goes-on");
+    story.fire("drain-limit", LIMITS.drainSilenceMs);
+    expect(story.effects("drain.close")[0]).toMatchObject({ outcome: "timed-out", delivered: 1 });
+    expect(story.state.backfill.gaps.at(-1)).toMatchObject({ evidence: "announced-more" });
+  });
+
+  it("accounts for an outage once, with what the offline delivery brought", () => {
+    const story = new Story().start().open();
+    story.fire("stable", LIMITS.stableMs);
+    const down = story.at + 10;
+    story.close(SERVICE_UNAVAILABLE);
+    story.fire("reconnect", 60_000);
+    story.open();
+    preview(story, 1);
+    story.tell({ kind: "stanza.received", socketId: 2, stanzaId: "M1", class: "message" });
+    story.tell({ ...journalled, socketId: 2 });
+    story.tell({ kind: "drain.ended", socketId: 2, delivered: 1 });
+    expect(story.effects("outage.report")).toMatchObject([
+      {
+        outageId: 1,
+        startedAt: down,
+        causeId: "stream-unavailable",
+        attempts: 1,
+        recoveredOffline: 1,
+      },
+    ]);
+  });
+});
+
+describe("what becomes of a message", () => {
+  it.each([
+    ["live", { via: "live", ageMs: 2_000 }, "reply"],
+    ["without a usable time", { ageMs: null }, "reply"],
+    ["late direct", { ageMs: 10 * 60_000 }, "reply"],
+    ["late in a group", { chatKind: "group", ageMs: 10 * 60_000 }, "context"],
+    [
+      "late in a group, mentioned",
+      { chatKind: "group", mentioned: true, ageMs: 10 * 60_000 },
+      "reply",
+    ],
+    ["three days old", { ageMs: 3 * 24 * 3_600_000 }, "ignore"],
+    ["a duplicate", { duplicate: true }, null],
+    ["a status broadcast", { chatKind: "status" }, "ignore"],
+    ["our own phone, late", { fromMe: true }, "context"],
+  ] as const)("%s", (_name, change, expected) => {
+    expect(judge({ ...journalled, ...change } as never, DEFAULT_POLICY).as).toBe(expected);
+  });
+
+  it("asks the phone once for a stanza that could not be read", () => {
+    const story = new Story().start().open();
+    const orphan = {
+      kind: "message.orphaned",
+      socketId: 1,
+      messageId: "M9",
+      chat: "user-a",
+      why: "key-used",
+    } as const;
+    story.tell(orphan);
+    expect(story.effects("placeholder.request")).toHaveLength(1);
+    story.tell(orphan);
+    expect(story.effects("placeholder.request")).toEqual([]);
+  });
+});

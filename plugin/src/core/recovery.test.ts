@@ -1,0 +1,169 @@
+import { describe, expect, it } from "vitest";
+import { CAUSES, currentSocket, DEFAULT_POLICY, LIMITS } from "./index.ts";
+import { DNS_ERROR, REPLACED, SERVICE_UNAVAILABLE, Story } from "./story.test-support.ts";
+
+const failure = (reason: string, attrs: Record<string, string> = {}) => ({
+  name: "Error",
+  message: "Connection Failure",
+  statusCode: Number(reason),
+  attrs: { reason, ...attrs },
+});
+
+describe("recovery from transient causes", () => {
+  it("retries a DNS outage of three days without end and opens within a probe of its return", () => {
+    const story = new Story().start().open();
+    story.close(DNS_ERROR);
+    let attempts = 0;
+    const end = story.at + 3 * 24 * LIMITS.hourMs;
+    while (story.at < end) {
+      const { connection } = story.state;
+      expect(connection.phase).toBe("waiting");
+      const delayMs =
+        connection.phase === "waiting" ? (connection.nextAttemptAt ?? 0) - story.at : 0;
+      story.fire("reconnect", Math.max(delayMs, 0));
+      if (currentSocket(story.state.connection) === null) continue;
+      attempts += 1;
+      story.close(DNS_ERROR);
+    }
+    expect(attempts).toBeGreaterThan(72 * 20);
+    expect(attempts).toBeLessThanOrEqual(72 * DEFAULT_POLICY.recovery.attemptsPerHour);
+    story.fire("network-probe");
+    expect(story.effects("network.probe")).toHaveLength(1);
+    story.tell({ kind: "network.probed", result: "reachable", error: null });
+    expect(story.last?.rule).toBe("probe/reachable");
+    expect(story.state.connection.phase).toBe("connecting");
+  });
+
+  it("never makes more than the hourly budget of attempts, whatever the cause", () => {
+    const story = new Story().start().open();
+    const times: number[] = [];
+    for (let round = 0; round < 400; round += 1) {
+      story.close({ ...SERVICE_UNAVAILABLE, statusCode: 515 }, 100);
+      const { connection } = story.state;
+      if (connection.phase === "waiting") {
+        story.fire("reconnect", Math.max(0, (connection.nextAttemptAt ?? 0) - story.at));
+      }
+      if (story.state.connection.phase === "connecting") times.push(story.at);
+    }
+    for (const [index, time] of times.entries()) {
+      const inHour = times.slice(index).filter((t) => t < time + LIMITS.hourMs).length;
+      expect(inHour).toBeLessThanOrEqual(DEFAULT_POLICY.recovery.attemptsPerHour);
+    }
+  });
+
+  it("starts the backoff anew only after a stable period, not on open", () => {
+    const story = new Story().start().open();
+    story.close(SERVICE_UNAVAILABLE);
+    story.fire("reconnect", 60_000);
+    story.open();
+    story.close(SERVICE_UNAVAILABLE);
+    expect(story.state.recovery.attempt).toBe(2);
+    story.fire("reconnect", 60_000);
+    story.open();
+    story.fire("stable", LIMITS.stableMs);
+    expect(story.state.recovery.attempt).toBe(0);
+  });
+
+  it("restarts at once on 515 and does not count it", () => {
+    const story = new Story().start().open();
+    const step = story.close({
+      name: "Error",
+      message: "Stream Errored (restart required)",
+      statusCode: 515,
+      tag: "stream:error",
+    });
+    expect(step.rule).toBe("close/restart");
+    expect(story.state.connection.phase).toBe("connecting");
+    expect(story.state.recovery.attempt).toBe(0);
+  });
+
+  it("replaces a login that never completes", () => {
+    const story = new Story().start();
+    story.tell({ kind: "socket.upgraded", socketId: 1 });
+    story.fire("connect-limit", LIMITS.loginMs);
+    expect(story.last?.rule).toBe("connect/limit");
+    expect(story.effects("socket.close")[0]?.reason).toBe("connect-limit");
+    expect(story.state.connection.phase).toBe("waiting");
+  });
+});
+
+describe("recovery from causes with a class of their own", () => {
+  it("believes a 401 without device_removed only after three more tries", () => {
+    const story = new Story().start();
+    for (const waitMs of LIMITS.rejectionWaitsMs) {
+      story.close(failure("401", { location: "odn" }));
+      expect(story.state.connection.phase).toBe("waiting");
+      story.fire("reconnect", waitMs);
+    }
+    story.close(failure("401", { location: "odn" }));
+    expect(story.state.connection).toMatchObject({ phase: "blocked", causeId: "logged-out" });
+  });
+
+  it("believes device_removed at once", () => {
+    const story = new Story().start().open();
+    story.close({ ...REPLACED, statusCode: 401, attrs: { type: "device_removed" } });
+    expect(story.state.connection).toMatchObject({ phase: "blocked", causeId: "device-removed" });
+    expect(story.effects("status.publish")[0]).toMatchObject({
+      lifecycle: "blocked",
+      terminal: true,
+    });
+  });
+
+  it("waits for the end of a temporary ban, in pieces a timer can hold", () => {
+    const story = new Story().start();
+    story.close(failure("402", { expire: String(40 * 3_600) }));
+    expect(story.effects("timer.start").find((t) => t.timer === "reconnect")?.delayMs).toBe(
+      LIMITS.longestDelayMs,
+    );
+    story.fire("reconnect", LIMITS.longestDelayMs);
+    expect(story.last?.rule).toBe("reconnect/continue");
+    story.fire("reconnect", 16 * LIMITS.hourMs);
+    expect(story.state.connection.phase).toBe("connecting");
+  });
+
+  it("looks the version up once after 405 and blocks when it stays", () => {
+    const story = new Story().start();
+    story.close(failure("405", { location: "vll" }));
+    expect(story.effects("version.refresh")).toHaveLength(1);
+    story.tell({ kind: "version.resolved", source: "network", version: "2.3000.9" });
+    expect(story.last?.rule).toBe("refresh/retry");
+    story.close(failure("405", { location: "vll" }));
+    expect(story.state.connection).toMatchObject({
+      phase: "blocked",
+      causeId: "client-unsupported",
+    });
+  });
+
+  it("stops at the first external conflict and stays stopped", () => {
+    const story = new Story().start().open();
+    story.close(REPLACED);
+    expect(story.effects("conflict.inspect")).toHaveLength(1);
+    story.tell({ kind: "conflict.inspected", finding: "external", socketId: null });
+    expect(story.state.connection).toMatchObject({
+      phase: "blocked",
+      causeId: "conflict-external",
+    });
+    expect(story.state.timers.filter((t) => t.timer === "reconnect")).toEqual([]);
+    story.tell({ kind: "operator.acted", act: "takeover" });
+    expect(story.effects("owner.acquire")).toHaveLength(1);
+  });
+
+  it("ends its own older socket and goes on after an internal conflict", () => {
+    const story = new Story().start().open();
+    story.fire("stable", LIMITS.stableMs);
+    story.tell({ kind: "operator.acted", act: "restart" });
+    story.open();
+    story.close(REPLACED);
+    story.tell({ kind: "conflict.inspected", finding: "own-socket", socketId: 1 });
+    expect(story.effects("socket.close")[0]).toMatchObject({ socketId: 1, reason: "superseded" });
+    story.fire("reconnect", LIMITS.ownConflictDelayMs);
+    expect(story.state.connection.phase).toBe("connecting");
+  });
+});
+
+describe("the catalogue", () => {
+  it("gives no two causes the same sentence and action", () => {
+    const told = Object.values(CAUSES).map((cause) => `${cause.sentence} ${cause.action}`);
+    expect(new Set(told).size).toBe(told.length);
+  });
+});
