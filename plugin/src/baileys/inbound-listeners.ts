@@ -1,0 +1,213 @@
+import type { Clock, Jid, Journal } from "../runtime/ports.ts";
+import { intakeOf } from "./incoming-message.ts";
+import type { BinaryNode, WAMessage, WAMessageKey } from "./library.ts";
+import type { LibraryFact } from "./quiet-logger.ts";
+import { rawErrorOf } from "./raw-error.ts";
+import type { SocketSeam } from "./socket-seam.ts";
+
+/** What the rest of the socket asks about what came in. */
+export interface InboundWatch {
+  /** Key of a message stanza seen on this socket, for asking the phone for it again. */
+  keyOf(messageId: string): WAMessageKey | undefined;
+  onLibraryFact(fact: Exclude<LibraryFact, { type: "stanza" }>): void;
+  /** The socket ends: stanzas that were receipted and brought no message are named, because nobody will send them again. */
+  close(): void;
+}
+
+const MAX_STANZAS = 5_000;
+const STANZA_CLASSES = ["message", "receipt", "notification", "call"] as const;
+
+interface StanzaNote {
+  readonly key: WAMessageKey;
+  receipted: boolean;
+  /** A message, or the reason why there is none, was reported. */
+  accounted: boolean;
+}
+
+/**
+ * Everything that arrives, in the order of the wire: stanzas before decryption, then messages, each handed over synchronously inside the
+ * library's event so that it is in the journal before anything else happens.
+ */
+export function attachInbound(
+  seam: SocketSeam,
+  parts: { readonly clock: Clock; readonly journal: Pick<Journal, "learnAddress"> },
+): InboundWatch {
+  const stanzas = new Map<string, StanzaNote>();
+  const { sock, socketId, report } = seam;
+
+  attachDrain(seam);
+  sock.ws.on("CB:message", (node: BinaryNode) => note(stanzas, node));
+  sock.ev.on("messages.upsert", ({ messages, type }) => {
+    const via = type === "append" ? "offline" : "live";
+    for (const message of messages) take(seam, parts.clock, stanzas, message, via);
+  });
+  // A message whose content came later, e.g. the phone's answer to a placeholder request.
+  sock.ev.on("messages.update", (updates) => {
+    for (const { key, update } of updates) {
+      if (update.message === null || update.message === undefined) continue;
+      take(seam, parts.clock, stanzas, { ...update, key }, "live");
+    }
+  });
+  sock.ev.on("lid-mapping.update", ({ pn, lid }) => {
+    parts.journal.learnAddress(
+      seam.baileys.jidNormalizedUser(pn),
+      seam.baileys.jidNormalizedUser(lid),
+    );
+  });
+
+  return {
+    keyOf: (messageId) => stanzas.get(messageId)?.key,
+    onLibraryFact(fact) {
+      switch (fact.type) {
+        case "receipt":
+          for (const stanzaId of fact.messageIds) receipted(seam, stanzas, stanzaId);
+          return;
+        case "undecryptable":
+          orphan(seam, stanzas, {
+            messageId: fact.messageId,
+            chat: fact.chat === null ? null : seam.baileys.jidNormalizedUser(fact.chat),
+            why: isKeyUsed(seam, fact.error) ? "key-used" : "undecryptable",
+          });
+          return;
+      }
+    },
+    close() {
+      for (const [messageId, stanza] of stanzas) {
+        if (!stanza.receipted || stanza.accounted) continue;
+        const chat = stanza.key.remoteJid ?? null;
+        report({ kind: "message.orphaned", socketId, messageId, chat, why: "no-upsert" });
+      }
+      stanzas.clear();
+    },
+  };
+}
+
+function attachDrain({ sock, socketId, report }: SocketSeam): void {
+  sock.ws.on("CB:ib,,offline_preview", (node: BinaryNode) => {
+    const attrs = childAttributes(node, "offline_preview");
+    report({
+      kind: "drain.previewed",
+      socketId,
+      announced: countOf(attrs["count"]),
+      messages: countOf(attrs["message"]),
+      receipts: countOf(attrs["receipt"]),
+      notifications: countOf(attrs["notification"]),
+    });
+  });
+  sock.ws.on("CB:ib,,offline", (node: BinaryNode) => {
+    const attrs = childAttributes(node, "offline");
+    report({ kind: "drain.ended", socketId, delivered: countOf(attrs["count"]) });
+  });
+  for (const stanzaClass of STANZA_CLASSES) {
+    sock.ws.on(`CB:${stanzaClass}`, ({ attrs }: BinaryNode) => {
+      if (attrs["offline"] === undefined || attrs["id"] === undefined) return;
+      report({
+        kind: "stanza.received",
+        socketId,
+        stanzaId: attrs["id"],
+        class: attrs["from"] === "status@broadcast" ? "status" : stanzaClass,
+      });
+    });
+  }
+}
+
+/** One message: journalled by the listener before this returns. A failure there concerns this message only, and is visible. */
+function take(
+  seam: SocketSeam,
+  clock: Clock,
+  stanzas: Map<string, StanzaNote>,
+  raw: WAMessage,
+  via: "live" | "offline",
+): void {
+  if (seam.isEnded()) return;
+  try {
+    const intake = intakeOf(seam.baileys, raw, {
+      socketId: seam.socketId,
+      via,
+      self: seam.self(),
+      nowMs: clock.wallMs(),
+    });
+    switch (intake.type) {
+      case "message":
+        account(stanzas, intake.message.messageId);
+        seam.listener.onMessage(intake.message);
+        return;
+      case "orphan":
+        orphan(seam, stanzas, intake);
+        return;
+      case "nothing":
+        account(stanzas, raw.key.id ?? "");
+        return;
+    }
+  } catch (error) {
+    seam.report({
+      kind: "fault.raised",
+      origin: "listener",
+      socketId: seam.socketId,
+      error: rawErrorOf(error),
+    });
+  }
+}
+
+function orphan(
+  seam: SocketSeam,
+  stanzas: Map<string, StanzaNote>,
+  found: {
+    readonly messageId: string;
+    readonly chat: Jid | null;
+    readonly why: "undecryptable" | "unavailable" | "key-used";
+  },
+): void {
+  // The library's log line and the stub it emits later speak of the same stanza.
+  if (stanzas.get(found.messageId)?.accounted === true) return;
+  account(stanzas, found.messageId);
+  const { messageId, chat, why } = found;
+  seam.report({ kind: "message.orphaned", socketId: seam.socketId, messageId, chat, why });
+}
+
+function receipted(seam: SocketSeam, stanzas: Map<string, StanzaNote>, stanzaId: string): void {
+  // The line is written before the stanza; on a dead socket the write fails.
+  if (!seam.sock.ws.isOpen) return;
+  const stanza = stanzas.get(stanzaId);
+  if (stanza !== undefined) stanza.receipted = true;
+  seam.report({ kind: "stanza.receipted", socketId: seam.socketId, stanzaId });
+}
+
+function note(stanzas: Map<string, StanzaNote>, node: BinaryNode): void {
+  const { id, from, participant, recipient } = node.attrs;
+  if (id === undefined || from === undefined) return;
+  // A retried stanza has the same id and is judged anew.
+  stanzas.delete(id);
+  stanzas.set(id, {
+    key: {
+      id,
+      remoteJid: recipient ?? from,
+      fromMe: recipient !== undefined,
+      ...(participant === undefined ? {} : { participant }),
+    },
+    receipted: false,
+    accounted: false,
+  });
+  if (stanzas.size <= MAX_STANZAS) return;
+  const [oldest] = stanzas.keys();
+  if (oldest !== undefined) stanzas.delete(oldest);
+}
+
+function account(stanzas: Map<string, StanzaNote>, messageId: string): void {
+  const stanza = stanzas.get(messageId);
+  if (stanza !== undefined) stanza.accounted = true;
+}
+
+function isKeyUsed(seam: SocketSeam, error: unknown): boolean {
+  return error instanceof Error && error.message === seam.baileys.MISSING_KEYS_ERROR_TEXT;
+}
+
+function childAttributes(node: BinaryNode, tag: string): Readonly<Record<string, string>> {
+  if (!Array.isArray(node.content)) return {};
+  return node.content.find((child) => child.tag === tag)?.attrs ?? {};
+}
+
+function countOf(text: string | undefined): number {
+  const value = Number(text ?? "0");
+  return Number.isSafeInteger(value) && value >= 0 ? value : 0;
+}

@@ -1,0 +1,390 @@
+import type { RawError, SocketId } from "../events/index.ts";
+import {
+  type GroupInfo,
+  type Jid,
+  type LiveSocket,
+  type OutgoingContent,
+  type SelfAddress,
+  SendFailure,
+  type SocketFactory,
+  type SocketInput,
+  type SocketListener,
+} from "../runtime/ports.ts";
+import { type AuthState, openAuthState } from "./auth-state.ts";
+import { selfOf } from "./credential-store.ts";
+import { attachConnection } from "./connection-listeners.ts";
+import { GroupCache, toGroupInfo } from "./group-cache.ts";
+import { attachInbound, type InboundWatch } from "./inbound-listeners.ts";
+import { type Baileys, loadBaileys, type WASocket } from "./library.ts";
+import { createQuietLogger, type LibraryFact } from "./quiet-logger.ts";
+import { attachOutbound } from "./outbound-listeners.ts";
+import { planOutgoing } from "./outgoing.ts";
+import { rawErrorOf } from "./raw-error.ts";
+import { cutConnection, rawWebSocketOf } from "./raw-websocket.ts";
+import { socketConfig } from "./socket-config.ts";
+import type { SocketFactoryOptions, SocketTiming } from "./socket-options.ts";
+import {
+  countPreKeys,
+  OFFLINE_BATCH_SIZE,
+  offlineBatch,
+  presence,
+  transportPing,
+} from "./stanzas.ts";
+import { WriteLedger } from "./write-ledger.ts";
+
+type OpenRequest = Parameters<SocketFactory["open"]>[0];
+
+/** What exists from the moment the library's socket does. */
+interface Live {
+  readonly baileys: Baileys;
+  readonly sock: WASocket;
+  readonly auth: AuthState;
+  readonly inbound: InboundWatch;
+}
+
+/** A pairing needs a QR code that nobody asked for: the credentials vanished between the controller's look and now. */
+class CredentialsMissing extends Error {
+  constructor() {
+    super("No linked device in the credentials folder");
+    this.name = "CredentialsMissing";
+  }
+}
+
+/**
+ * One WebSocket to WhatsApp. Reports `socket.closed` exactly once, whatever happens: a failure to create it, the library's own end, our
+ * teardown, or a teardown that the library does not finish in time.
+ */
+export class BaileysSocket implements LiveSocket {
+  readonly socketId: SocketId;
+  readonly #options: SocketFactoryOptions;
+  readonly #timing: SocketTiming;
+  readonly #request: OpenRequest;
+  readonly #listener: SocketListener;
+  readonly #writes = new WriteLedger();
+  readonly #groups: GroupCache;
+  #live: Live | null = null;
+  #closing = false;
+  #ended = false;
+  #cutTimer: NodeJS.Timeout | undefined;
+  #teardownTimer: NodeJS.Timeout | undefined;
+  #lastFrameAt: number;
+
+  constructor(options: SocketFactoryOptions, timing: SocketTiming, request: OpenRequest) {
+    this.#options = options;
+    this.#timing = timing;
+    this.#request = request;
+    this.#listener = request.listener;
+    this.socketId = request.socketId;
+    this.#groups = new GroupCache(options.clock);
+    this.#lastFrameAt = options.clock.monotonicMs();
+  }
+
+  /** Starts creating the socket; failures come as `socket.closed`. */
+  begin(): void {
+    this.#create().catch((error: unknown) => this.#finish("remote", error));
+  }
+
+  async #create(): Promise<void> {
+    const baileys = await loadBaileys();
+    const auth = await openAuthState(baileys, this.#request.authDir);
+    if (this.#ended) return;
+    if (auth.state.creds.me === undefined && !this.#request.pairing) throw new CredentialsMissing();
+    const logger = createQuietLogger(
+      (fact) => this.#onLibraryFact(fact),
+      (warning) => this.#options.onLibraryWarning?.(warning),
+    );
+    const sock = baileys.makeWASocket(
+      socketConfig({
+        baileys,
+        options: this.#options,
+        timing: this.#timing,
+        auth,
+        logger,
+        groupMetadata: (chat) => this.#groups.get(chat),
+      }),
+    );
+    // From here to the end of this function nothing is awaited: no event can come before its listener.
+    this.#live = { baileys, sock, auth, inbound: this.#attach(baileys, sock, auth) };
+  }
+
+  #attach(baileys: Baileys, sock: WASocket, auth: AuthState): InboundWatch {
+    const report = (input: SocketInput): void => this.#report(input);
+    const seam = {
+      baileys,
+      sock,
+      socketId: this.socketId,
+      listener: this.#listener,
+      report,
+      isEnded: () => this.#ended,
+      self: () => selfOf(auth.state.creds),
+    };
+    sock.ws.on("frame", () => {
+      this.#lastFrameAt = this.#options.clock.monotonicMs();
+    });
+    attachConnection(seam, {
+      auth,
+      onClose: (error) => this.#finish(this.#closing ? "local" : "remote", error),
+      onEnd: () => this.#cutSoon(sock),
+    });
+    attachOutbound(seam, {
+      writes: this.#writes,
+      journal: this.#options.journal,
+    });
+    this.#groups.follow(sock);
+    return attachInbound(seam, { clock: this.#options.clock, journal: this.#options.journal });
+  }
+
+  #onLibraryFact(fact: LibraryFact): void {
+    switch (fact.type) {
+      case "stanza":
+        this.#writes.markLeft(fact.messageId);
+        return;
+      case "receipt":
+      case "undecryptable":
+        this.#live?.inbound.onLibraryFact(fact);
+        return;
+    }
+  }
+
+  // --- the end ----------------------------------------------------------------------------------
+
+  close(_reason: string): void {
+    if (this.#ended || this.#closing) return;
+    this.#closing = true;
+    const live = this.#live;
+    if (live === null) {
+      this.#finish("local", null);
+      return;
+    }
+    live.sock.ev.flush();
+    this.#teardownTimer = setTimeout(() => this.#finish("local", null), this.#timing.teardownMs);
+    // `end` awaits the answer to its close frame; cutting the connection answers it at once.
+    live.sock.end(undefined).catch((error: unknown) => this.#finish("local", error));
+    cutConnection(live.sock);
+  }
+
+  async logout(): Promise<void> {
+    const live = this.#live;
+    if (live === null || this.#ended) return;
+    this.#closing = true;
+    await withLimit(live.sock.logout(), this.#timing.logoutMs).catch((error: unknown) => {
+      // The link may be dead; the files are removed all the same, and the phone shows the device until it expires there.
+      this.#options.onLibraryWarning?.({
+        level: "warn",
+        message: `unlinking on the server failed: ${rawErrorOf(error).name}`,
+      });
+    });
+    this.#closing = false;
+    this.close("logout");
+  }
+
+  /** The library began to end the socket by itself: it must not wait 30 s for a dead server's close frame. */
+  #cutSoon(sock: WASocket): void {
+    this.#cutTimer ??= setTimeout(() => cutConnection(sock), this.#timing.closeFrameMs);
+  }
+
+  #finish(origin: "remote" | "local", error: unknown): void {
+    if (this.#ended) return;
+    const live = this.#live;
+    if (live !== null) {
+      live.sock.ev.flush();
+      live.inbound.close();
+    }
+    this.#ended = true;
+    clearTimeout(this.#cutTimer);
+    clearTimeout(this.#teardownTimer);
+    const facts = error === null || error === undefined ? null : rawErrorOf(error);
+    this.#writes.failAll(facts ?? { name: "SocketClosed", message: "the socket was closed" });
+    if (live !== null) {
+      releaseSocket(live.sock);
+    }
+    this.#live = null;
+    this.#listener.onInput({
+      kind: "socket.closed",
+      socketId: this.socketId,
+      origin,
+      error: facts,
+    });
+  }
+
+  /** After the end nothing of this socket is reported any more, so that `socket.closed` is its last word. */
+  #report(input: SocketInput): void {
+    if (!this.#ended) this.#listener.onInput(input);
+  }
+
+  // --- writing ----------------------------------------------------------------------------------
+
+  async write(
+    sendId: string,
+    messageId: string | null,
+    to: Jid,
+    content: OutgoingContent,
+  ): Promise<void> {
+    const live = this.#live;
+    if (live === null || this.#closing || !live.sock.ws.isOpen) {
+      throw new SendFailure(false, { name: "NotConnected", message: "the socket is not open" });
+    }
+    const plan = planOutgoing(live.baileys, content, messageId);
+    if (plan.type === "impossible") {
+      throw new SendFailure(false, { name: "NotSendable", message: plan.why });
+    }
+    await this.#writes.track(sendId, messageId, async () => {
+      switch (plan.type) {
+        case "message":
+          await live.sock.sendMessage(to, plan.content, plan.options);
+          return;
+        case "typing":
+          await live.sock.sendPresenceUpdate(plan.state, to);
+          return;
+        case "read-receipt":
+          await live.sock.readMessages(plan.keys);
+          return;
+      }
+    });
+  }
+
+  ping(pingId: number, probe: "transport" | "session"): void {
+    const { socketId } = this;
+    const sentAt = this.#options.clock.monotonicMs();
+    const stanza = probe === "transport" ? transportPing() : countPreKeys();
+    this.#query(stanza).then(
+      () => {
+        const rttMs = Math.max(0, Math.round(this.#options.clock.monotonicMs() - sentAt));
+        this.#report({ kind: "ping.answered", socketId, pingId, rttMs });
+      },
+      (error: unknown) => {
+        this.#report({ kind: "ping.failed", socketId, pingId, error: rawErrorOf(error) });
+      },
+    );
+  }
+
+  sampleLiveness(): void {
+    const raw = this.#live === null ? null : rawWebSocketOf(this.#live.sock);
+    this.#report({
+      kind: "liveness.sampled",
+      socketId: this.socketId,
+      frameAgeMs: Math.max(0, Math.round(this.#options.clock.monotonicMs() - this.#lastFrameAt)),
+      bufferedBytes: raw?.bufferedAmount ?? 0,
+    });
+  }
+
+  sendKeepalive(mode: "presence-unavailable" | "presence-available" | "iq" | "off"): void {
+    if (mode === "off") return;
+    const { socketId } = this;
+    this.#writeKeepalive(mode).then(
+      () => this.#report({ kind: "keepalive.written", socketId, mode, written: true }),
+      (error: unknown) => {
+        const raw = rawErrorOf(error);
+        this.#report({ kind: "keepalive.written", socketId, mode, written: false, error: raw });
+      },
+    );
+  }
+
+  async #writeKeepalive(mode: "presence-unavailable" | "presence-available" | "iq"): Promise<void> {
+    if (mode === "iq") {
+      await this.#query(countPreKeys());
+      return;
+    }
+    const live = this.#required();
+    // Not `sendPresenceUpdate`: without a push name, as after a fresh pairing, rc14 drops the stanza silently.
+    const state = mode === "presence-available" ? "available" : "unavailable";
+    await live.sock.sendNode(presence(state, live.sock.user?.name));
+  }
+
+  pullOffline(_batch: number): void {
+    const live = this.#live;
+    if (live === null || !live.sock.ws.isOpen) return;
+    live.sock.sendNode(offlineBatch(OFFLINE_BATCH_SIZE)).catch((error: unknown) => {
+      this.#report(this.#fault(error));
+    });
+  }
+
+  requestPlaceholder(messageId: string): void {
+    const live = this.#live;
+    const key = live?.inbound.keyOf(messageId);
+    if (live === null || key === undefined) return;
+    live.sock.requestPlaceholderResend(key).catch((error: unknown) => {
+      this.#report(this.#fault(error));
+    });
+  }
+
+  // --- looking up -------------------------------------------------------------------------------
+
+  async groupInfo(chat: Jid): Promise<GroupInfo> {
+    const cached = this.#groups.get(chat);
+    if (cached !== undefined) return toGroupInfo(cached);
+    const metadata = await this.#required().sock.groupMetadata(chat);
+    this.#groups.set(metadata);
+    return toGroupInfo(metadata);
+  }
+
+  async resolveAddress(jid: Jid): Promise<{ readonly pn: Jid | null; readonly lid: Jid | null }> {
+    const { baileys, auth } = this.#required();
+    const address = baileys.jidNormalizedUser(jid);
+    const user = baileys.jidDecode(address)?.user;
+    if (user === undefined) return { pn: null, lid: null };
+    // Straight from the stored mapping: the library's lookup would ask the server.
+    if (baileys.isLidUser(address) === true) {
+      const id = `${user}_reverse`;
+      const { [id]: pn } = await auth.state.keys.get("lid-mapping", [id]);
+      return {
+        pn: pn === undefined ? null : baileys.jidEncode(pn, "s.whatsapp.net"),
+        lid: address,
+      };
+    }
+    const { [user]: lid } = await auth.state.keys.get("lid-mapping", [user]);
+    return { pn: address, lid: lid === undefined ? null : baileys.jidEncode(lid, "lid") };
+  }
+
+  self(): SelfAddress {
+    return this.#live === null ? { pn: null, lid: null } : selfOf(this.#live.auth.state.creds);
+  }
+
+  /** rc14's `query` answers a timeout with nothing instead of an error. */
+  async #query(stanza: Parameters<WASocket["query"]>[0]): Promise<void> {
+    const answer: unknown = await this.#required().sock.query(stanza, this.#timing.queryMs);
+    if (answer === undefined) throw new SendFailure(true, TIMED_OUT);
+  }
+
+  #required(): Live {
+    if (this.#live === null || this.#ended) {
+      throw new SendFailure(false, { name: "NotConnected", message: "the socket is not open" });
+    }
+    return this.#live;
+  }
+
+  #fault(error: unknown): SocketInput {
+    return {
+      kind: "fault.raised",
+      origin: "effect",
+      socketId: this.socketId,
+      error: rawErrorOf(error),
+    };
+  }
+}
+
+const TIMED_OUT: RawError = { name: "TimedOut", message: "no answer in time" };
+
+/**
+ * Lets go of everything a finished socket holds. The library's `end` removes the listeners by which its own queries would notice, so
+ * they would wait out their minute; an error event ends them now.
+ */
+function releaseSocket(sock: WASocket): void {
+  cutConnection(sock);
+  sock.ws.emit("error", new Error("the socket was closed"));
+  sock.ws.removeAllListeners();
+  // A WebSocket that was cut while connecting still emits an error, which Node would treat as uncaught without a listener.
+  sock.ws.on("error", () => undefined);
+}
+
+async function withLimit<T>(work: Promise<T>, limitMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done within ${limitMs} ms`)), limitMs);
+  });
+  try {
+    return await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

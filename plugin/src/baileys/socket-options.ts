@@ -1,0 +1,44 @@
+import type { Clock, Journal, VersionSource } from "../runtime/ports.ts";
+import type { LibraryWarning } from "./quiet-logger.ts";
+
+/** Time limits of one socket, in milliseconds. */
+export interface SocketTiming {
+  /** TCP, TLS and HTTP upgrade, and each step of the Noise handshake. */
+  readonly connectMs: number;
+  /** An IQ without an answer. */
+  readonly queryMs: number;
+  /**
+   * rc14's own ping and silence check. It measures by the wall clock and closes a healthy socket after a suspend, so it only backs up the
+   * core's keepalive.
+   */
+  readonly libraryKeepaliveMs: number;
+  /** How long a server may take to answer our close frame before the TCP connection is cut. rc14 alone waits 30 s. */
+  readonly closeFrameMs: number;
+  /** How long teardown may take before the socket counts as closed anyway. */
+  readonly teardownMs: number;
+  /** Unlinking on the server is best effort. */
+  readonly logoutMs: number;
+}
+
+export const DEFAULT_SOCKET_TIMING: SocketTiming = {
+  connectMs: 20_000,
+  queryMs: 60_000,
+  libraryKeepaliveMs: 30_000,
+  closeFrameMs: 300,
+  teardownMs: 1_000,
+  logoutMs: 5_000,
+};
+
+export interface SocketFactoryOptions {
+  readonly clock: Clock;
+  readonly versions: VersionSource;
+  /** What retry requests of contacts and acks of earlier sockets are looked up in. */
+  readonly journal: Pick<Journal, "custodyByMessageId" | "learnAddress">;
+  /** Proxy variables and the socket URL override. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Name, browser and version that the phone shows in its list of linked devices; sent once, when linking. */
+  readonly deviceName: readonly [string, string, string];
+  readonly timing?: Partial<SocketTiming>;
+  /** What the library wrote at warn or error, without fields; unscrubbed. */
+  onLibraryWarning?(warning: LibraryWarning): void;
+}
