@@ -291,10 +291,10 @@ export class BaileysSocket implements LiveSocket {
     await live.sock.sendNode(presence(state, live.sock.user?.name));
   }
 
-  pullOffline(_batch: number): void {
+  pullOffline(batch: number): void {
     const live = this.#live;
     if (live === null || !live.sock.ws.isOpen) return;
-    live.sock.sendNode(offlineBatch(OFFLINE_BATCH_SIZE)).catch((error: unknown) => {
+    live.sock.sendNode(offlineBatch(batch)).catch((error: unknown) => {
       this.#report(this.#fault(error));
     });
   }

@@ -33,7 +33,7 @@ function describe(thrown: unknown, depth: number): RawError {
   if (!isObject(thrown)) return { name: "Unknown", message: shorten(String(thrown)) };
 
   const data = thrown["data"];
-  const source = data instanceof Error ? data : thrown;
+  const source = isObject(data) && data instanceof Error ? data : thrown;
   return {
     name: textOf(thrown["name"]) ?? "Error",
     message: shorten(textOf(thrown["message"]) ?? textOf(thrown["reason"]) ?? ""),

@@ -2,9 +2,6 @@ import type { BinaryNode } from "./library.ts";
 
 const SERVER = "s.whatsapp.net";
 
-/** WhatsApp Web asks for 200 at a time and rc14 for 100; the primer is about 5 (whatsapp-rust `offline_resume.rs`). An assumption. */
-export const OFFLINE_BATCH_SIZE = 100;
-
 /** Proves the Noise stream and the server's loop behind it; what the library itself sends every 30 s. */
 export function transportPing(): BinaryNode {
   return {
@@ -32,7 +29,10 @@ export function presence(
   return { tag: "presence", attrs: { ...(name === "" ? {} : { name }), type: state } };
 }
 
-/** Asks for the next part of what the server kept; rc14 asks once per connection and never again. */
+/**
+ * Asks for the next part of what the server kept; rc14 asks once per connection, for 100, and never again. That the server waits for it is
+ * an assumption (whatsapp-rust `offline_resume.rs`).
+ */
 export function offlineBatch(count: number): BinaryNode {
   return {
     tag: "ib",
