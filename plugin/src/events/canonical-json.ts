@@ -39,11 +39,11 @@ function nested(value: unknown): string {
 }
 
 function compareKeys(a: string, b: string): number {
-  const byRank = rank(a) - rank(b);
+  const byRank = rankOf(a) - rankOf(b);
   if (byRank !== 0) return byRank;
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function rank(key: string): number {
+function rankOf(key: string): number {
   return NESTED_RANK.get(key) ?? NESTED_ORDER.length;
 }

@@ -272,12 +272,14 @@ function keyOrder(dir: Dir, kind: string): readonly string[] {
   const table: Readonly<Record<string, object>> = TABLES[dir];
   const order =
     kind === "log.header"
-      ? ["boot", "seq", "at", "dir", "kind", ...Object.keys(headerFields)]
-      : [
-          ...["boot", "seq", "at", "account", "dir", "kind"],
-          ...Object.keys(table[kind] ?? {}),
-          ...["cause", "rule", "assumed", "derived", "source"],
-        ];
+      ? ["boot", "seq", "at", "dir", "kind"].concat(Object.keys(headerFields))
+      : ["boot", "seq", "at", "account", "dir", "kind"].concat(Object.keys(table[kind] ?? {}), [
+          "cause",
+          "rule",
+          "assumed",
+          "derived",
+          "source",
+        ]);
   const unique = [...new Set(order)];
   ORDERS.set(`${dir} ${kind}`, unique);
   return unique;

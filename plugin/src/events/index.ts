@@ -28,3 +28,14 @@ export {
   type LogPosition,
   LogVersionError,
 } from "./log-error.ts";
+export {
+  type AddressPseudonyms,
+  createPseudonymiser,
+  isPseudonym,
+  type KeyedHash,
+  type PseudonymiserOptions,
+  renumberPseudonyms,
+  withoutDevice,
+} from "./pseudonym.ts";
+export { MAX_TEXT_CHARACTERS, scrubError, scrubText } from "./scrub.ts";
+export { digestOf } from "./digest.ts";
