@@ -319,6 +319,8 @@ export interface Journal {
   updateCustody(sendId: string, state: OutboundCustody["state"], error: string | null): void;
   custody(sendId: string): OutboundCustody | null;
   custodyByMessageId(messageId: string): OutboundCustody | null;
+  /** All sends whose id begins with `prefix`, oldest first: the parts of one delivery of the gateway. */
+  custodyWithPrefix(prefix: string, limit: number): readonly OutboundCustody[];
   /** Sends that are neither acked nor failed, oldest first. */
   openCustody(limit: number): readonly OutboundCustody[];
   learnAddress(pn: Jid, lid: Jid): void;
