@@ -13,6 +13,15 @@ export class Problem extends Error {
   }
 }
 
+/** A check that does not hold. The message says what; it ends the command with status 1 and without a stack. */
+export class Failure extends Error {
+  /** @param {string} message */
+  constructor(message) {
+    super(message);
+    this.name = "Failure";
+  }
+}
+
 /** Exit statuses of every root script. */
 export const EXIT = { holds: 0, doesNotHold: 1, badInputOrEnvironment: 2 };
 
@@ -27,8 +36,7 @@ export function exitBecauseOf(error) {
     process.stderr.write(`${error.message}\n`);
     process.exit(EXIT.badInputOrEnvironment);
   }
-  process.stderr.write(
-    `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`${error instanceof Failure ? error.message : stack}\n`);
   process.exit(EXIT.doesNotHold);
 }

@@ -1,0 +1,34 @@
+/** Bundles what the package ships into `dist`, one file per entry of package.json with shared chunks. */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+
+const root = import.meta.dirname;
+const outdir = join(root, "dist");
+
+rmSync(outdir, { recursive: true, force: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: {
+    index: "./index.ts",
+    "setup-entry": "./setup-entry.ts",
+    cli: "./src/cli/main.ts",
+    events: "./src/events/index.ts",
+    core: "./src/core/index.ts",
+    replay: "./src/replay/index.ts",
+  },
+  outdir,
+  bundle: true,
+  // Chunks keep Baileys' folder out of the entry, so that registering the channel does not load Baileys.
+  splitting: true,
+  format: "esm",
+  platform: "node",
+  target: "node24",
+  // The host brings openclaw, npm brings the dependencies: nothing of either may be in the bundle twice.
+  packages: "external",
+  legalComments: "none",
+  logLevel: "warning",
+}).catch(() => {
+  // esbuild has printed its reasons.
+  process.exitCode = 1;
+});
