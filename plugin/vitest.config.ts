@@ -19,7 +19,14 @@ export default defineConfig({
         },
       },
       { extends: true, test: { name: "architecture", include: architecture, testTimeout: 60_000 } },
-      { extends: true, test: { name: "baileys", include: baileys } },
+      {
+        extends: true,
+        test: {
+          name: "baileys",
+          include: baileys,
+          setupFiles: ["test/baileys/quiet-libsignal.setup.ts"],
+        },
+      },
       {
         extends: true,
         test: {

@@ -23,13 +23,7 @@ import { rawErrorOf } from "./raw-error.ts";
 import { cutConnection, rawWebSocketOf } from "./raw-websocket.ts";
 import { socketConfig } from "./socket-config.ts";
 import type { SocketFactoryOptions, SocketTiming } from "./socket-options.ts";
-import {
-  countPreKeys,
-  OFFLINE_BATCH_SIZE,
-  offlineBatch,
-  presence,
-  transportPing,
-} from "./stanzas.ts";
+import { countPreKeys, offlineBatch, presence, transportPing } from "./stanzas.ts";
 import { WriteLedger } from "./write-ledger.ts";
 
 type OpenRequest = Parameters<SocketFactory["open"]>[0];
