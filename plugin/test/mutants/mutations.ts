@@ -1,0 +1,216 @@
+/** One protection taken away: `from` must stand exactly once in the file, and the named tests must then fail. */
+export interface Mutation {
+  /** What is lost without the protection. */
+  readonly name: string;
+  /** Below `plugin/`. */
+  readonly file: string;
+  readonly from: string;
+  readonly to: string;
+  /** Test files below `plugin/` of which at least one must turn red. */
+  readonly tests: readonly string[];
+}
+
+const RECOVERY = ["src/core/recovery.test.ts"];
+const SENDS = ["src/core/sends.test.ts"];
+const LIVENESS = ["src/core/liveness.test.ts"];
+const DRAIN = ["src/core/drain.test.ts"];
+
+/** Every protection of the core that a report taught us, with the line that makes it. */
+export const MUTATIONS: readonly Mutation[] = [
+  {
+    name: "the hourly budget of attempts",
+    file: "src/core/sockets.ts",
+    from: "if (budgetWait > 0) {",
+    to: "if (budgetWait < 0) {",
+    tests: RECOVERY,
+  },
+  {
+    name: "backoff starts anew only after a stable period",
+    file: "src/core/connection.ts",
+    from: "recovery: { ...recovery, rejectionsInARow: 0, versionRefreshed: false },",
+    to: "recovery: { ...recovery, attempt: 0, rejectionsInARow: 0, versionRefreshed: false },",
+    tests: RECOVERY,
+  },
+  {
+    name: "a returning name is tried at once (#146999)",
+    file: "src/core/recovery.ts",
+    from: 'openSocket(draft, "probe/reachable", connection.controllerId, connection.pairing);',
+    to: 'draft.rule ??= "probe/reachable";',
+    tests: RECOVERY,
+  },
+  {
+    name: "a long outage leaves budget for its end",
+    file: "src/core/limits.ts",
+    from: "scheduledShare: 0.8,",
+    to: "scheduledShare: 1,",
+    tests: RECOVERY,
+  },
+  {
+    name: "515 is not counted",
+    file: "src/core/recovery.ts",
+    from: 'openSocket(draft, "close/restart", loss.controllerId, false);',
+    to: "retryWithBackoff(draft, loss);",
+    tests: RECOVERY,
+  },
+  {
+    name: "a login that never completes is replaced",
+    file: "src/core/connection.ts",
+    from: 'retire(draft, "connect/limit", connection.socketId, "connect-limit");',
+    to: "",
+    tests: RECOVERY,
+  },
+  {
+    name: "a 401 is believed only when it repeats (#5570)",
+    file: "src/core/classify.ts",
+    from: 'case "401":\n      return "login-rejected";',
+    to: 'case "401":\n      return "logged-out";',
+    tests: RECOVERY,
+  },
+  {
+    name: "a removed device is believed at once",
+    file: "src/core/classify.ts",
+    from: 'if (facts.conflictType === "device_removed") return "device-removed";',
+    to: 'if (facts.conflictType === "device_removed") return "stream-replaced";',
+    tests: RECOVERY,
+  },
+  {
+    name: "a ban is waited for as long as told",
+    file: "src/core/recovery.ts",
+    from: "if (remaining > 0) {",
+    to: "if (remaining < 0) {",
+    tests: RECOVERY,
+  },
+  {
+    name: "an outdated version is looked up only once",
+    file: "src/core/recovery.ts",
+    from: "if (recovery.versionRefreshed) {",
+    to: "if (recovery.attempt < 0) {",
+    tests: RECOVERY,
+  },
+  {
+    name: "no fight over an external conflict (#25591)",
+    file: "src/core/conflict.ts",
+    from: 'block(draft, "conflict/external", controllerId, "conflict-external");',
+    to: 'claim(draft, "conflict/external", controllerId, false);',
+    tests: RECOVERY,
+  },
+  {
+    name: "our own older socket ends first (#46188)",
+    file: "src/core/conflict.ts",
+    from: 'if (isOurs) retire(draft, "conflict/own-socket", socketId, "superseded");',
+    to: "void isOurs;",
+    tests: RECOVERY,
+  },
+  {
+    name: "custody is the server's ack, not the write",
+    file: "src/core/sends.ts",
+    from: "if (!expectsAck(send)) {",
+    to: "if (expectsAck(send)) {",
+    tests: SENDS,
+  },
+  {
+    name: "a captured reply waits for the successor (#85823)",
+    file: "src/core/sends.ts",
+    from: 'if (connection.phase === "stopped" && connection.promise === "final") return "account-stopped";',
+    to: 'if (connection.phase === "stopped") return "account-stopped";',
+    tests: SENDS,
+  },
+  {
+    name: "another number's socket never carries a reply",
+    file: "src/core/sends.ts",
+    from: 'return "identity-mismatch";',
+    to: "return null;",
+    tests: SENDS,
+  },
+  {
+    name: "a PN and a LID of one account are bridged",
+    file: "src/core/successor.ts",
+    from: 'return crossed ? "same" : "unknown";',
+    to: 'return crossed ? "unknown" : "unknown";',
+    tests: SENDS,
+  },
+  {
+    name: "what a dead socket had not settled is kept",
+    file: "src/core/transition.ts",
+    from: "  holdUnsettled(draft);\n",
+    to: "",
+    tests: [...SENDS, "src/core/transition.test.ts"],
+  },
+  {
+    name: "the order of a chat",
+    file: "src/core/sends.ts",
+    from: 'if (send.phase !== "queued" || (isOrdered && busy)) continue;',
+    to: 'if (send.phase !== "queued" || (isOrdered && busy && false)) continue;',
+    tests: SENDS,
+  },
+  {
+    name: "the bound of the send queue",
+    file: "src/core/sends.ts",
+    from: "if (sends.pending.length >= LIMITS.openSends) {",
+    to: "if (sends.pending.length > 2 * LIMITS.openSends) {",
+    tests: SENDS,
+  },
+  {
+    name: "an overdue ack asks the link before writing again",
+    file: "src/core/sends.ts",
+    from: "    suspectLink(draft);\n",
+    to: "",
+    tests: SENDS,
+  },
+  {
+    name: "a silent link has a deadline of its own",
+    file: "src/core/keepalive.ts",
+    from: 'retire(draft, "keepalive/silent", socketId, "silent");',
+    to: "",
+    tests: LIVENESS,
+  },
+  {
+    name: "a quiet account is never reconnected (#146065)",
+    file: "src/core/keepalive.ts",
+    from: 'ping(draft, "keepalive/ask", input.socketId);\n  return true;',
+    to: 'retire(draft, "keepalive/ask", input.socketId, "silent");\n  lose(draft, "transport-silence", null);\n  return true;',
+    tests: LIVENESS,
+  },
+  {
+    name: "a stall of our own is asked about, not punished (#75122)",
+    file: "src/core/supervision.ts",
+    from: 'probeNow(draft, "time/probe");',
+    to: 'decide(draft, "time/probe");',
+    tests: LIVENESS,
+  },
+  {
+    name: "regular drops are found (#63410)",
+    file: "src/core/keepalive.ts",
+    from: "if (medianMs === null) return;",
+    to: "if (medianMs !== null) return;",
+    tests: LIVENESS,
+  },
+  {
+    name: "the offline delivery is pulled on",
+    file: "src/core/drain.ts",
+    from: 'if (!hasTimer(draft, timer)) startTimer(draft, "drain/stanza", timer, delayMs);',
+    to: "void [timer, delayMs];",
+    tests: DRAIN,
+  },
+  {
+    name: "an offline delivery without an end is ended",
+    file: "src/core/drain.ts",
+    from: 'else closeLedger(draft, "drain/timed-out", "timed-out");',
+    to: 'else decide(draft, "drain/timed-out");',
+    tests: DRAIN,
+  },
+  {
+    name: "an outage is accounted for",
+    file: "src/core/transition.ts",
+    from: 'if (draft.state.connection.phase === "open") settleOutage(draft);',
+    to: "void settleOutage;",
+    tests: DRAIN,
+  },
+  {
+    name: "the phone is asked only once for a stanza",
+    file: "src/core/drain.ts",
+    from: "&& !drain.asked.includes(input.messageId)",
+    to: "",
+    tests: DRAIN,
+  },
+];
