@@ -9,6 +9,12 @@ const KEPT_LINES = 200;
 /** pnpm reports progress many times a second; a log wants to see it less often. */
 const PROGRESS_EVERY_MS = 3_000;
 
+/** Without a network npm would try for more than a minute before it says so. */
+const QUICK_RETRIES = {
+  npm_config_fetch_retry_mintimeout: "1000",
+  npm_config_fetch_retry_maxtimeout: "4000",
+};
+
 /**
  * Runs the pnpm that package.json pins, through npx, with its progress on standard error.
  *
@@ -43,7 +49,7 @@ function runNpx(root, cwd, args) {
     const child = spawn("npx", args, {
       cwd,
       // Without a terminal pnpm would ask before it replaces a node_modules of another layout; CI means "do not ask".
-      env: { ...process.env, PATH: path.join(delimiter), CI: "true" },
+      env: { ...process.env, ...QUICK_RETRIES, PATH: path.join(delimiter), CI: "true" },
       stdio: ["ignore", "pipe", "pipe"],
       shell: process.platform === "win32",
     });

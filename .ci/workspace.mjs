@@ -10,6 +10,7 @@ import { constants } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { COMMANDS } from "./commands.mjs";
+import { forwardSignals } from "./forward-signals.mjs";
 import { ensureInstalled, projectNode } from "./install.mjs";
 import { EXIT, exitBecauseOf, Problem } from "./problem.mjs";
 
@@ -76,20 +77,6 @@ async function run(args, installMs) {
 function callersFolder() {
   const startedByNpm = process.env["npm_package_json"] === join(root, "package.json");
   return startedByNpm ? process.env["INIT_CWD"] : process.cwd();
-}
-
-/**
- * A terminal sends Ctrl-C to the command as well, so it is only passed on when nobody sits at one. This process stays
- * until the command has tidied up.
- *
- * @param {import("node:child_process").ChildProcess} child
- */
-function forwardSignals(child) {
-  process.on("SIGINT", () => {
-    if (!process.stdin.isTTY) child.kill("SIGINT");
-  });
-  process.on("SIGTERM", () => child.kill("SIGTERM"));
-  process.on("SIGHUP", () => child.kill("SIGHUP"));
 }
 
 await main(process.argv.slice(2)).catch(exitBecauseOf);
