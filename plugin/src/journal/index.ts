@@ -1,0 +1,10 @@
+export { accountFolder, journalPath, STATE_FOLDER } from "./account-folder.ts";
+export { type AccountJournal, openJournal, type OpenJournalOptions } from "./account-journal.ts";
+export type { BufferedPlaintext } from "./decrypt-buffer.ts";
+export type { HighWaterMark } from "./high-water.ts";
+export type { Durability } from "./journal-file.ts";
+export type { JournalFault } from "./journal-fault.ts";
+export type { JournalStatus } from "./journal-status.ts";
+export type { DecryptedStanza, MessageEntry, MessageQuery } from "./operations.ts";
+export type { OutageEntry } from "./outages.ts";
+export type { JournalSettings } from "./retention.ts";

@@ -1,0 +1,125 @@
+import type { Sql } from "./sql.ts";
+
+/** Marks the file as ours ("WCJ1"), so that somebody else's database is never written to. */
+export const APPLICATION_ID = 0x57434a31;
+
+/**
+ * One step per version; `user_version` counts the steps that ran. A step that shipped is never edited: a change is a new step.
+ *
+ * Addresses in `inbound` stand as they were on the wire (without device); which of them are the same person is looked up in `address` when
+ * they are compared, so a pair that becomes known later needs no rewriting.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+
+  CREATE TABLE inbound (
+    id INTEGER PRIMARY KEY,
+    message_id TEXT NOT NULL,
+    chat TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    from_me INTEGER NOT NULL,
+    chat_kind TEXT NOT NULL,
+    via TEXT NOT NULL,
+    sent_at_ms INTEGER,
+    received_at_ms INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    state_at_ms INTEGER NOT NULL,
+    copies INTEGER NOT NULL,
+    body TEXT
+  ) STRICT;
+  CREATE INDEX inbound_by_message ON inbound (message_id);
+  CREATE INDEX inbound_by_chat ON inbound (chat, received_at_ms);
+  CREATE INDEX inbound_open ON inbound (received_at_ms) WHERE state <> 'settled';
+  CREATE INDEX inbound_bodies ON inbound (state_at_ms) WHERE state = 'settled' AND body IS NOT NULL;
+  CREATE INDEX inbound_ids ON inbound (received_at_ms) WHERE state = 'settled' AND body IS NULL;
+
+  CREATE TABLE outbound (
+    send_id TEXT PRIMARY KEY,
+    message_id TEXT NOT NULL,
+    chat TEXT NOT NULL,
+    content TEXT NOT NULL,
+    state TEXT NOT NULL,
+    attempts INTEGER NOT NULL,
+    last_error TEXT,
+    created_at_ms INTEGER NOT NULL,
+    state_at_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX outbound_by_message ON outbound (message_id);
+  CREATE INDEX outbound_by_state ON outbound (state, created_at_ms);
+
+  CREATE TABLE address (pn TEXT PRIMARY KEY, lid TEXT NOT NULL, seen_at_ms INTEGER NOT NULL) STRICT;
+  CREATE INDEX address_by_lid ON address (lid);
+
+  CREATE TABLE decrypt_buffer (
+    ciphertext_hash TEXT PRIMARY KEY,
+    stanza_id TEXT NOT NULL,
+    chat TEXT NOT NULL,
+    sender TEXT NOT NULL,
+    stanza TEXT NOT NULL,
+    plaintext BLOB,
+    stored_at_ms INTEGER NOT NULL,
+    upserted_at_ms INTEGER
+  ) STRICT;
+  CREATE INDEX decrypt_buffer_by_stanza ON decrypt_buffer (stanza_id);
+  CREATE INDEX decrypt_buffer_open ON decrypt_buffer (stored_at_ms) WHERE upserted_at_ms IS NULL;
+
+  CREATE TABLE high_water (
+    conversation TEXT PRIMARY KEY,
+    message_id TEXT NOT NULL,
+    sent_at_ms INTEGER NOT NULL,
+    received_at_ms INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE outage (
+    started_at_ms INTEGER PRIMARY KEY,
+    revision INTEGER NOT NULL,
+    ended_at_ms INTEGER,
+    cause_id TEXT NOT NULL,
+    report TEXT NOT NULL
+  ) STRICT;
+  `,
+];
+
+/** The file was written by a newer version of the product and is left as it is. */
+export class NewerSchemaError extends Error {
+  readonly found: number;
+  readonly supported: number;
+  constructor(found: number, supported: number) {
+    super(`the journal has schema version ${found}, this version reads up to ${supported}`);
+    this.name = "NewerSchemaError";
+    this.found = found;
+    this.supported = supported;
+  }
+}
+
+/** The file is a database, but not one of ours. */
+export class ForeignDatabaseError extends Error {
+  constructor() {
+    super("the file at the journal's place is the database of another program");
+    this.name = "ForeignDatabaseError";
+  }
+}
+
+/**
+ * Brings a database to the newest schema, all steps or none.
+ *
+ * @throws NewerSchemaError, ForeignDatabaseError; nothing was changed then
+ */
+export function migrate(sql: Sql, steps: readonly string[] = MIGRATIONS): void {
+  const version = sql.number("PRAGMA user_version");
+  if (version > steps.length) throw new NewerSchemaError(version, steps.length);
+  const application = sql.number("PRAGMA application_id");
+  const isEmpty = sql.number("SELECT COUNT(*) FROM sqlite_schema") === 0;
+  if (application !== APPLICATION_ID && !(isEmpty && application === 0)) {
+    throw new ForeignDatabaseError();
+  }
+  if (version === steps.length) return;
+  sql.transaction(() => {
+    // Read again behind the lock: a plugin that is being reloaded may have migrated in the meantime.
+    const current = sql.number("PRAGMA user_version");
+    for (const step of steps.slice(current)) sql.exec(step);
+    sql.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${steps.length}`);
+  });
+}
