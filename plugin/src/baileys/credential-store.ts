@@ -2,6 +2,7 @@ import { lstat, readdir, rm } from "node:fs/promises";
 import { writeFileSync, renameSync, rmSync } from "node:fs";
 import path from "node:path";
 import type { CredentialState, CredentialStore, SelfAddress } from "../runtime/ports.ts";
+import { addressForms } from "./address-forms.ts";
 import {
   CREDS_BACKUP_FILE,
   CREDS_FILE,
@@ -26,7 +27,7 @@ export type CredentialContent =
 
 /** Looks at credentials and removes them on a person's order; the auth state of a running socket is `auth-state.ts`. */
 export function createCredentialStore(): CredentialStore {
-  return { inspect, remove };
+  return { inspect, addressForms, remove };
 }
 
 function inspect(authDir: string): CredentialState {

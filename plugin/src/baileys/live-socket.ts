@@ -4,13 +4,13 @@ import {
   type Jid,
   type LiveSocket,
   type OutgoingContent,
-  type SelfAddress,
   SendFailure,
   type SocketFactory,
   type SocketInput,
   type SocketListener,
 } from "../runtime/ports.ts";
 import { type AuthState, openAuthState } from "./auth-state.ts";
+import { addressForms } from "./address-forms.ts";
 import { selfOf } from "./credential-store.ts";
 import { attachConnection } from "./connection-listeners.ts";
 import { GroupCache, toGroupInfo } from "./group-cache.ts";
@@ -257,9 +257,13 @@ export class BaileysSocket implements LiveSocket {
     this.#report({
       kind: "liveness.sampled",
       socketId: this.socketId,
-      frameAgeMs: Math.max(0, Math.round(this.#options.clock.monotonicMs() - this.#lastFrameAt)),
+      frameAgeMs: this.frameAgeMs(),
       bufferedBytes: raw?.bufferedAmount ?? 0,
     });
+  }
+
+  frameAgeMs(): number {
+    return Math.max(0, Math.round(this.#options.clock.monotonicMs() - this.#lastFrameAt));
   }
 
   sendKeepalive(mode: "presence-unavailable" | "presence-available" | "iq" | "off"): void {
@@ -313,25 +317,7 @@ export class BaileysSocket implements LiveSocket {
   }
 
   async resolveAddress(jid: Jid): Promise<{ readonly pn: Jid | null; readonly lid: Jid | null }> {
-    const { baileys, auth } = this.#required();
-    const address = baileys.jidNormalizedUser(jid);
-    const user = baileys.jidDecode(address)?.user;
-    if (user === undefined) return { pn: null, lid: null };
-    // Straight from the stored mapping: the library's lookup would ask the server.
-    if (baileys.isLidUser(address) === true) {
-      const id = `${user}_reverse`;
-      const { [id]: pn } = await auth.state.keys.get("lid-mapping", [id]);
-      return {
-        pn: pn === undefined ? null : baileys.jidEncode(pn, "s.whatsapp.net"),
-        lid: address,
-      };
-    }
-    const { [user]: lid } = await auth.state.keys.get("lid-mapping", [user]);
-    return { pn: address, lid: lid === undefined ? null : baileys.jidEncode(lid, "lid") };
-  }
-
-  self(): SelfAddress {
-    return this.#live === null ? { pn: null, lid: null } : selfOf(this.#live.auth.state.creds);
+    return addressForms(this.#request.authDir, jid);
   }
 
   /** rc14's `query` answers a timeout with nothing instead of an error. */

@@ -123,7 +123,15 @@ export interface LoginOutcome {
 export interface AccountStatus {
   readonly version: 1;
   readonly accountId: AccountId;
-  readonly phase: "idle" | "claiming" | "connecting" | "open" | "waiting" | "blocked" | "stopped";
+  readonly phase:
+    | "idle"
+    | "claiming"
+    | "connecting"
+    | "open"
+    | "waiting"
+    | "inspecting"
+    | "blocked"
+    | "stopped";
   readonly cause: {
     readonly id: string;
     readonly sentence: string;
@@ -155,7 +163,16 @@ export interface AccountStatus {
     readonly oldestUnsettledMs: number | null;
     readonly spilled: number;
   };
-  readonly outages: readonly unknown[];
+  /** Most recent last; times are wall clock milliseconds, `endedAt` is null while it lasts. */
+  readonly outages: readonly {
+    readonly startedAt: number;
+    readonly endedAt: number | null;
+    readonly causeId: string;
+    readonly attempts: number;
+    readonly recoveredOffline: number;
+    readonly recoveredHistory: number;
+    readonly unanswered: number;
+  }[];
 }
 
 /** One linked device at work. All methods may be called in any phase; none throws synchronously. */

@@ -164,6 +164,8 @@ export interface LiveSocket {
   write(sendId: string, messageId: string | null, to: Jid, content: OutgoingContent): Promise<void>;
   ping(pingId: number, probe: "transport" | "session"): void;
   sampleLiveness(): void;
+  /** Milliseconds since the last decodable frame, on the monotonic clock. */
+  frameAgeMs(): number;
   sendKeepalive(mode: "presence-unavailable" | "presence-available" | "iq" | "off"): void;
   pullOffline(batch: number): void;
   requestPlaceholder(messageId: string): void;
@@ -230,6 +232,8 @@ export interface CredentialState {
 export interface CredentialStore {
   /** Looks at the folder, restoring creds.json from its backup when it is torn. Never deletes anything. */
   inspect(authDir: string): CredentialState;
+  /** Both address forms of somebody as stored with the keys, without a socket. */
+  addressForms(authDir: string, jid: Jid): { readonly pn: Jid | null; readonly lid: Jid | null };
   /** Removes the managed files of a linked device after an explicit logout by a person; nothing else. */
   remove(authDir: string): Promise<void>;
 }

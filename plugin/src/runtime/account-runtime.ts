@@ -1,0 +1,380 @@
+import type { AccountState, Policy } from "../core/index.ts";
+import { currentController, currentSocket } from "../core/index.ts";
+import type { AccountId, ControllerId, SelfIdentity } from "../events/index.ts";
+import type {
+  AccountRuntime,
+  AccountRuntimeOptions,
+  AccountStatus,
+  LoginOutcome,
+  LoginRequest,
+  SendCapture,
+  SendOutcome,
+  SendRequest,
+  StartReason,
+  StopReason,
+} from "./account.ts";
+import { accountStatus } from "./account-status.ts";
+import { ConnectionController, type Handover } from "./connection-controller.ts";
+import { watchRejections } from "./fault-attribution.ts";
+import { awaitLogin } from "./login.ts";
+import { watchMachine } from "./machine-watch.ts";
+import type { GroupInfo, Jid, LiveSocket, SelfAddress } from "./ports.ts";
+import {
+  notePredecessor,
+  predecessorsGone,
+  type RegistryEntry,
+  registryEntry,
+} from "./registry.ts";
+import { Supervisor } from "./supervisor.ts";
+
+/** Unlinking on the server and removing the files wait this long for the directory. */
+const REMOVAL_LIMIT_MS = 10_000;
+
+/** No socket is open, so nothing can be asked. */
+export class NotConnected extends Error {
+  readonly code = "WA_ERR_NOT_CONNECTED";
+  constructor(accountId: AccountId) {
+    super(`The WhatsApp account ${accountId} is not connected. See its status for the reason.`);
+    this.name = "NotConnected";
+  }
+}
+
+/** Another process uses the credentials that are to be removed. */
+export class CredentialsInUse extends Error {
+  readonly code = "WA_ERR_CREDENTIALS_IN_USE";
+  constructor(holder: string | null) {
+    super(
+      `The credentials are in use by ${holder ?? "another process"}. Stop it (openclaw channels stop), then try again.`,
+    );
+    this.name = "CredentialsInUse";
+  }
+}
+
+/** Puts one linked device to work. The registry decides whether it continues what an earlier generation of this code began. */
+export function createAccountRuntime(options: AccountRuntimeOptions): AccountRuntime {
+  return new LinkedDevice(options);
+}
+
+class LinkedDevice implements AccountRuntime {
+  readonly accountId: AccountId;
+  readonly #options: AccountRuntimeOptions;
+  readonly #entry: RegistryEntry;
+  readonly #supervisor: Supervisor;
+  readonly #stepListeners = new Set<(state: AccountState) => void>();
+  readonly #qrListeners = new Set<(qr: string) => void>();
+  #policy: Policy;
+  #controller: ConnectionController | null = null;
+  #stopWatching: (() => void) | null = null;
+  #isResumed = false;
+
+  constructor(options: AccountRuntimeOptions) {
+    this.#options = options;
+    this.accountId = options.accountId;
+    this.#policy = options.policy;
+    this.#entry = registryEntry(options.ports.registry, options.accountId);
+    this.#supervisor = new Supervisor({
+      ...options.ports,
+      stuckForMs: () => this.#controller?.stuckForMs() ?? 0,
+      replace: () => this.#replaceController(),
+      onWait: (delayMs) => this.#publishWait(delayMs),
+    });
+  }
+
+  // --- life -------------------------------------------------------------------------------------
+
+  start(reason: StartReason): void {
+    const controller = this.#takeCharge();
+    this.#watch(controller);
+    this.#begin(controller, reason);
+  }
+
+  async stop(reason: StopReason): Promise<void> {
+    const controller = this.#controller;
+    // A successor took charge: there is nothing of ours left to stop.
+    if (controller === null || !this.#isInCharge()) return;
+    const controllerId = currentController(controller.state.connection);
+    this.#unwatch();
+    if (controllerId === null) return;
+    controller.post({ kind: "controller.stopped", controllerId, reason });
+    const stopped = this.#whenReleased(controller);
+    notePredecessor(this.#entry, controllerId, stopped);
+    await stopped;
+  }
+
+  async restart(): Promise<void> {
+    const controller = this.#takeCharge();
+    if (currentController(controller.state.connection) === null) {
+      this.start("operator");
+      return;
+    }
+    controller.post({ kind: "operator.acted", act: "restart" });
+  }
+
+  async relink(): Promise<void> {
+    const controller = this.#takeCharge();
+    await this.#openSocket()?.logout();
+    if (currentController(controller.state.connection) !== null) {
+      controller.post({ kind: "operator.acted", act: "logout" });
+    }
+    await this.#whenReleased(controller);
+    await this.#removeCredentials();
+  }
+
+  async login(request: LoginRequest): Promise<LoginOutcome> {
+    try {
+      if (request.force) await this.#unlinkForLogin();
+    } catch (error) {
+      const sentence = error instanceof Error ? error.message : String(error);
+      return { connected: false, self: null, sentence };
+    }
+    const { connection } = this.#takeCharge().state;
+    const wasRunning = currentController(connection) !== null;
+    if (connection.phase !== "open") this.start("login");
+    const outcome = await awaitLogin(
+      {
+        state: () => this.#takeCharge().state,
+        self: () => this.self(),
+        onStep: (listener) => subscribe(this.#stepListeners, listener),
+        onQr: (listener) => subscribe(this.#qrListeners, listener),
+      },
+      request,
+    );
+    if (!outcome.connected) await this.#afterFailedLogin(wasRunning);
+    return outcome;
+  }
+
+  /** A QR code must not stay open after its viewer left. An account that was at work goes on as it would without the login. */
+  async #afterFailedLogin(wasRunning: boolean): Promise<void> {
+    const { phase } = this.#takeCharge().state.connection;
+    if (!wasRunning) await this.stop("shutdown");
+    else if (phase !== "blocked") this.start("operator");
+  }
+
+  updatePolicy(policy: Policy): void {
+    this.#policy = policy;
+    this.#controller?.updatePolicy(policy);
+  }
+
+  // --- messages ---------------------------------------------------------------------------------
+
+  send(request: SendRequest): Promise<SendOutcome> {
+    const { inCharge } = this.#entry;
+    // After a reload a caller may still hold the runtime of the code before it.
+    if (inCharge !== null && inCharge.owner !== this) return inCharge.send(request);
+    return this.#takeCharge().send(request);
+  }
+
+  capture(): SendCapture {
+    return this.#takeCharge().capture();
+  }
+
+  groupInfo(chat: Jid): Promise<GroupInfo> {
+    const socket = this.#openSocket();
+    return socket?.groupInfo(chat) ?? Promise.reject(new NotConnected(this.accountId));
+  }
+
+  resolveAddress(jid: Jid): Promise<{ readonly pn: Jid | null; readonly lid: Jid | null }> {
+    const socket = this.#openSocket();
+    if (socket !== undefined) return socket.resolveAddress(jid);
+    return Promise.resolve(
+      this.#options.ports.credentials.addressForms(this.#options.authDir, jid),
+    );
+  }
+
+  self(): SelfAddress {
+    const known = this.#controller?.self;
+    if (known !== undefined && (known.pn !== null || known.lid !== null)) return known;
+    return this.#options.ports.credentials.inspect(this.#options.authDir).self;
+  }
+
+  status(): AccountStatus {
+    const controller = this.#takeCharge();
+    return accountStatus({
+      ...this.#options.ports,
+      accountId: this.accountId,
+      state: controller.state,
+      policy: this.#policy,
+      lastClose: controller.lastClose,
+      predecessors: [...this.#entry.predecessors.keys()],
+      frameAgeMs: this.#openSocket()?.frameAgeMs() ?? null,
+    });
+  }
+
+  // --- being in charge --------------------------------------------------------------------------
+
+  #isInCharge(): boolean {
+    return this.#entry.inCharge?.owner === this;
+  }
+
+  /** This runtime's controller; takes over from whoever was in charge before, with everything that is under way. */
+  #takeCharge(): ConnectionController {
+    if (this.#controller !== null && this.#isInCharge()) return this.#controller;
+    const before = this.#entry.inCharge;
+    return this.#createController((post) => before?.handOver(post) ?? null);
+  }
+
+  #createController(
+    handoverTo: (post: ConnectionController["post"]) => Handover | null,
+  ): ConnectionController {
+    const { accountId, authDir, run, ports } = this.#options;
+    let successor: ConnectionController | null = null;
+    const handover = handoverTo((input) => successor?.post(input));
+    const controller = new ConnectionController({
+      accountId,
+      authDir,
+      run,
+      ports,
+      policy: this.#policy,
+      handover,
+      onBreach: () => this.#supervisor.requestReplacement(),
+      onStep: (state) => {
+        for (const listener of this.#stepListeners) listener(state);
+      },
+      onQr: (qr) => {
+        for (const listener of this.#qrListeners) listener(qr);
+      },
+      predecessorsGone: (limitMs) => predecessorsGone(this.#entry, ports.timers, limitMs),
+    });
+    successor = controller;
+    this.#controller = controller;
+    this.#entry.inCharge = {
+      owner: this,
+      handOver: (successor) => {
+        this.#unwatch();
+        return controller.handOver(successor);
+      },
+      send: (request) => controller.send(request),
+    };
+    return controller;
+  }
+
+  #begin(controller: ConnectionController, reason: StartReason): void {
+    const { ports, authDir } = this.#options;
+    const credentials = ports.credentials.inspect(authDir);
+    this.#reportCredentials(controller, credentials);
+    const controllerId: ControllerId = this.#entry.nextControllerId;
+    this.#entry.nextControllerId += 1;
+    controller.post({
+      kind: "controller.started",
+      controllerId,
+      reason,
+      credentials: credentials.state,
+    });
+    if (this.#isResumed || credentials.state !== "linked") return;
+    this.#isResumed = true;
+    controller.resumeFromJournal();
+  }
+
+  #reportCredentials(
+    controller: ConnectionController,
+    { state, self, problem }: ReturnType<AccountRuntimeOptions["ports"]["credentials"]["inspect"]>,
+  ): void {
+    const { pseudonyms } = this.#options.ports;
+    if (state === "linked" && isForeign(controller.state.self, pseudonyms.self(self))) {
+      controller.post({ kind: "credentials.changed", state: "foreign" });
+    }
+    if (state === "linked") controller.self = self;
+    if (problem === null) return;
+    controller.post({
+      kind: "credentials.changed",
+      state: state === "linked" ? "restored" : "corrupt",
+      error: { name: "Credentials", message: pseudonyms.text(problem) },
+    });
+  }
+
+  #openSocket(): LiveSocket | undefined {
+    const controller = this.#controller;
+    if (controller === null || controller.state.connection.phase !== "open") return undefined;
+    const socketId = currentSocket(controller.state.connection);
+    return socketId === null ? undefined : controller.sockets.get(socketId);
+  }
+
+  async #whenReleased(controller: ConnectionController): Promise<void> {
+    await controller.sockets.whenGone();
+    await controller.lease.settled();
+  }
+
+  // --- supervision ------------------------------------------------------------------------------
+
+  #watch(controller: ConnectionController): void {
+    this.#unwatch();
+    const { ports } = this.#options;
+    const post = controller.post.bind(controller);
+    const stopMachine = watchMachine(ports, post);
+    const stopRejections = watchRejections(this.accountId, ports.rejections, (input) => {
+      post(
+        input.kind === "fault.raised"
+          ? { ...input, error: ports.pseudonyms.error(input.error) }
+          : input,
+      );
+    });
+    this.#supervisor.start();
+    this.#stopWatching = () => {
+      stopMachine();
+      stopRejections();
+      this.#supervisor.stop();
+    };
+  }
+
+  #unwatch(): void {
+    this.#stopWatching?.();
+    this.#stopWatching = null;
+  }
+
+  /** The old one is dropped with its state; ids, callers, lease and messages with the agent go on. */
+  #replaceController(): void {
+    const broken = this.#controller;
+    if (broken === null || !this.#isInCharge()) return;
+    const controller = this.#createController((post) => broken.abandon(post));
+    this.#isResumed = false;
+    this.#watch(controller);
+    this.#begin(controller, "supervisor");
+  }
+
+  #publishWait(delayMs: number): void {
+    this.#options.ports.channel.publishStatus({
+      kind: "status.publish",
+      lifecycle: "recovering",
+      connected: false,
+      terminal: false,
+      causeId: "own-fault",
+      attempt: 0,
+      nextAttemptMs: Math.round(delayMs),
+    });
+  }
+
+  // --- credentials ------------------------------------------------------------------------------
+
+  async #unlinkForLogin(): Promise<void> {
+    await this.#openSocket()?.logout();
+    await this.stop("relink");
+    await this.#removeCredentials();
+  }
+
+  /** Under the lock, so that no other process loses the files it works with. */
+  async #removeCredentials(): Promise<void> {
+    const { authDir, ports } = this.#options;
+    await predecessorsGone(this.#entry, ports.timers, REMOVAL_LIMIT_MS);
+    const lock = await ports.ownerLock.acquire(authDir);
+    if (lock.result === "busy") throw new CredentialsInUse(lock.holder);
+    try {
+      await ports.credentials.remove(authDir);
+    } finally {
+      await lock.release();
+    }
+  }
+}
+
+function subscribe<T>(
+  listeners: Set<(value: T) => void>,
+  listener: (value: T) => void,
+): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Stored credentials of somebody else than the last login of this run confirmed. */
+function isForeign(known: SelfIdentity | null, stored: SelfIdentity): boolean {
+  if (known?.pn != null && stored.pn !== null) return known.pn !== stored.pn;
+  return false;
+}

@@ -1,0 +1,101 @@
+import {
+  type AccountState,
+  currentController,
+  currentSocket,
+  describeCause,
+  extractFacts,
+  type Outage,
+  type Policy,
+  sessionPlan,
+} from "../core/index.ts";
+import type { AccountId, RawError } from "../events/index.ts";
+import type { AccountStatus } from "./account.ts";
+import type { Clock, Journal } from "./ports.ts";
+
+const HOUR_MS = 60 * 60 * 1000;
+
+export interface StatusSources {
+  readonly accountId: AccountId;
+  readonly state: AccountState;
+  readonly policy: Policy;
+  readonly clock: Clock;
+  readonly journal: Pick<Journal, "depth">;
+  /** Error of the last socket that ended, scrubbed. */
+  readonly lastClose: RawError | null;
+  readonly predecessors: readonly number[];
+  readonly frameAgeMs: number | null;
+}
+
+/** The account as a person or a program may see it: nothing in here is an address, a text or a key. */
+export function accountStatus(sources: StatusSources): AccountStatus {
+  const { accountId, state, clock, journal } = sources;
+  const { connection } = state;
+  const now = clock.monotonicMs();
+  const toWall = (at: number): number => Math.round(clock.wallMs() - now + at);
+  const ledger = state.drain.ledger;
+  const { unsettled, oldestUnsettledMs, spilled } = journal.depth();
+  return {
+    version: 1,
+    accountId,
+    phase: connection.phase,
+    cause: causeOf(sources),
+    controller: currentController(connection),
+    predecessors: sources.predecessors,
+    socketId: currentSocket(connection),
+    attemptsLastHour: state.recovery.attemptTimes.filter((at) => at > now - HOUR_MS).length,
+    nextAttemptAt:
+      connection.phase === "waiting" && connection.nextAttemptAt !== null
+        ? toWall(connection.nextAttemptAt)
+        : null,
+    keepalive: {
+      ...sessionPlan(state.keepalive.step, sources.policy),
+      frameAgeMs: sources.frameAgeMs,
+    },
+    drain: {
+      announced: ledger?.announced ?? 0,
+      delivered: ledger?.delivered ?? 0,
+      journalled: ledger?.journalled ?? 0,
+      receipted: ledger?.receipted ?? 0,
+    },
+    journal: { depth: unsettled, oldestUnsettledMs, spilled },
+    outages: outagesOf(state, toWall),
+  };
+}
+
+/** Why the account is not open; an open account has no cause, whatever came before. */
+function causeOf({ state, lastClose }: StatusSources): AccountStatus["cause"] {
+  const { connection, recovery } = state;
+  const causeId =
+    connection.phase === "waiting" || connection.phase === "blocked"
+      ? connection.causeId
+      : connection.phase === "open" || connection.phase === "idle"
+        ? null
+        : recovery.lastCauseId;
+  if (causeId === null) return null;
+  const { id, sentence, action } = describeCause(causeId);
+  return { id, sentence, action, facts: factsOf(lastClose) };
+}
+
+function factsOf(error: RawError | null): Readonly<Record<string, string | number | boolean>> {
+  if (error === null) return {};
+  const facts: Record<string, string | number | boolean> = {};
+  for (const [name, value] of Object.entries(extractFacts(error))) {
+    if (value === null || value === "" || value === false) continue;
+    facts[name] = value as string | number | boolean;
+  }
+  return facts;
+}
+
+function outagesOf(state: AccountState, toWall: (at: number) => number): AccountStatus["outages"] {
+  const { past, current } = state.backfill;
+  const outages: readonly Outage[] = current === null ? past : [...past, current];
+  return outages.map((outage) => ({
+    startedAt: toWall(outage.startedAt),
+    endedAt: outage.endedAt === null ? null : toWall(outage.endedAt),
+    causeId: outage.causeId,
+    attempts: outage.attempts,
+    recoveredOffline: outage.recoveredOffline,
+    recoveredHistory: outage.recoveredHistory,
+    unanswered: outage.unanswered,
+  }));
+}

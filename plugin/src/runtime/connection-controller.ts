@@ -1,0 +1,346 @@
+import {
+  type AccountState,
+  currentController,
+  findBreach,
+  initialState,
+  type InvariantBreach,
+  type Policy,
+  serialisePolicy,
+  type Step,
+  transition,
+} from "../core/index.ts";
+import type { AccountId, Effect, Input, RawError } from "../events/index.ts";
+import type { AccountPorts, SendCapture, SendOutcome, SendRequest } from "./account.ts";
+import { CoreTimers, type RunningTimer } from "./core-timers.ts";
+import { effectFault, type EffectOwners, runEffect } from "./effect-runner.ts";
+import { InboundIntake, type MessagesUnderWay } from "./inbound-intake.ts";
+import { Mailbox } from "./mailbox.ts";
+import { type LeaseSurroundings, OwnerLease } from "./owner-lease.ts";
+import type { LiveSocket, Run, SelfAddress, SocketInput } from "./ports.ts";
+import { pseudonymisedInput } from "./pseudonymised-input.ts";
+import { SendCustody, type SendWaiters } from "./send-custody.ts";
+import { SocketPool } from "./socket-pool.ts";
+
+/**
+ * What one controller hands to the next, also across a reload of this code. The state is plain data; alive are only the sockets, the lease, the
+ * callers who wait for a send and the messages that are with the agent.
+ */
+export interface Handover {
+  readonly state: AccountState;
+  readonly timers: readonly RunningTimer[];
+  readonly sockets: readonly LiveSocket[];
+  readonly lease: OwnerLease;
+  readonly waiters: SendWaiters;
+  readonly underWay: MessagesUnderWay;
+  readonly self: SelfAddress;
+}
+
+export interface ControllerOptions {
+  readonly accountId: AccountId;
+  readonly authDir: string;
+  readonly policy: Policy;
+  readonly run: Run;
+  readonly ports: AccountPorts;
+  /** From the predecessor of this code, if it left something. */
+  readonly handover: Handover | null;
+  /** An invariant broke: this controller has stopped itself and needs a successor. */
+  onBreach(breach: InvariantBreach): void;
+  /** After every step, for those who wait for a phase. */
+  onStep(state: AccountState): void;
+  onQr(qr: string): void;
+  predecessorsGone(limitMs: number): Promise<void>;
+}
+
+/**
+ * One account's state and mailbox: takes facts one at a time, folds them through the core, records what came in and what was decided, and has
+ * it carried out. There is no other way to change the state.
+ */
+export class ConnectionController {
+  readonly #options: ControllerOptions;
+  readonly #mailbox: Mailbox<Input>;
+  readonly #owners: EffectOwners;
+  readonly #timers: CoreTimers;
+  readonly #waiters: SendWaiters;
+  readonly #underWay: MessagesUnderWay;
+  #state: AccountState;
+  #policy: Policy;
+  #self: SelfAddress;
+  #lastClose: RawError | null = null;
+  #lastAt = 0;
+  #isSealed = false;
+  #successor: ((input: Input) => void) | null = null;
+
+  constructor(options: ControllerOptions) {
+    const { handover, ports } = options;
+    this.#options = options;
+    this.#policy = options.policy;
+    this.#state = handover?.state ?? this.#freshState();
+    this.#self = handover?.self ?? { pn: null, lid: null };
+    this.#waiters = handover?.waiters ?? new Map();
+    this.#underWay = handover?.underWay ?? new Map();
+    this.#mailbox = new Mailbox({
+      clock: ports.clock,
+      handle: (input) => this.#take(input),
+      onOverflow: () => this.#breach({ invariant: "mailbox", detail: "handling feeds itself" }),
+    });
+    const post = (input: Input): void => this.post(input);
+    this.#timers = new CoreTimers(ports, post);
+    const sockets = this.#createPool();
+    this.#owners = {
+      timers: this.#timers,
+      sockets,
+      lease: this.#leaseFrom(handover, {
+        post,
+        socketsGone: () => sockets.whenGone(),
+        predecessorsGone: (limitMs) => options.predecessorsGone(limitMs),
+      }),
+      intake: new InboundIntake({
+        ...ports,
+        post,
+        underWay: this.#underWay,
+        self: () => this.#self,
+      }),
+      custody: new SendCustody({
+        ...ports,
+        post,
+        waiters: this.#waiters,
+        socket: (socketId) => sockets.get(socketId),
+      }),
+      channel: ports.channel,
+      networkProbe: ports.networkProbe,
+      versions: ports.versions,
+      pseudonyms: ports.pseudonyms,
+      post,
+    };
+    if (handover === null) return;
+    sockets.adopt(handover.sockets);
+    this.#timers.resume(handover.timers);
+  }
+
+  get state(): AccountState {
+    return this.#state;
+  }
+
+  get policy(): Policy {
+    return this.#policy;
+  }
+
+  get sockets(): SocketPool {
+    return this.#owners.sockets;
+  }
+
+  get lease(): OwnerLease {
+    return this.#owners.lease;
+  }
+
+  /** Error of the last socket that ended, scrubbed. */
+  get lastClose(): RawError | null {
+    return this.#lastClose;
+  }
+
+  /** Own raw addresses: of the open socket, or what was last known. */
+  get self(): SelfAddress {
+    return this.#self;
+  }
+
+  set self(self: SelfAddress) {
+    this.#self = self;
+  }
+
+  stuckForMs(): number {
+    return this.#mailbox.stuckForMs();
+  }
+
+  /** Hands over a fact. Whoever held on to a sealed controller reaches its successor. */
+  post(input: Input): void {
+    if (this.#successor !== null) this.#successor(input);
+    else this.#mailbox.post(input);
+  }
+
+  send(request: SendRequest): Promise<SendOutcome> {
+    return this.#owners.custody.send(request, request.capture ?? this.capture());
+  }
+
+  /** Who captures a reply now. Before the first login of a run the stored credentials say who we are. */
+  capture(): SendCapture {
+    const { connection, self } = this.#state;
+    const stored = this.#self.pn === null && this.#self.lid === null ? null : this.#self;
+    return {
+      controllerId: currentController(connection) ?? 0,
+      self: self ?? (stored === null ? null : this.#options.ports.pseudonyms.self(stored)),
+    };
+  }
+
+  updatePolicy(policy: Policy): void {
+    this.#policy = policy;
+    this.post({ kind: "policy.changed", policy: serialisePolicy(policy) });
+  }
+
+  /** Goes on with what the journal holds: messages without an end, sends without an ack. */
+  resumeFromJournal(): void {
+    this.#owners.intake.resume();
+    this.#owners.custody.resume(this.capture());
+  }
+
+  /** Stops taking part without ending anything: sockets, timers and waiting callers go to the successor, late facts follow them. */
+  handOver(successor: (input: Input) => void): Handover {
+    const timers = this.#timers.stop();
+    const sockets = this.#owners.sockets.release();
+    this.#seal();
+    this.#successor = successor;
+    return {
+      state: this.#state,
+      timers,
+      sockets,
+      lease: this.#owners.lease,
+      waiters: this.#waiters,
+      underWay: this.#underWay,
+      self: this.#self,
+    };
+  }
+
+  /**
+   * Ends what is running after a broken invariant. What may be trusted goes to the successor: ids that are never reused, who waits for
+   * what, and our own addresses, but neither phase nor timers.
+   */
+  abandon(successor: (input: Input) => void): Handover {
+    this.#owners.sockets.closeAll("fault");
+    this.#owners.lease.giveBack();
+    this.#owners.custody.dropUnkept();
+    const { nextSocketId, nextTimerId, self, ownMappings, recovery } = this.#state;
+    const fresh = this.#freshState();
+    return {
+      ...this.handOver(successor),
+      timers: [],
+      state: {
+        ...fresh,
+        nextSocketId,
+        nextTimerId,
+        self,
+        ownMappings,
+        // A replacement must not be a way round the hourly budget.
+        recovery: { ...fresh.recovery, attemptTimes: recovery.attemptTimes },
+      },
+    };
+  }
+
+  #freshState(): AccountState {
+    return initialState(this.#options.accountId, this.#options.run.seed);
+  }
+
+  #leaseFrom(handover: Handover | null, surroundings: LeaseSurroundings): OwnerLease {
+    const { authDir, ports } = this.#options;
+    if (handover === null) return new OwnerLease(authDir, ports.ownerLock, surroundings);
+    handover.lease.attach(surroundings);
+    return handover.lease;
+  }
+
+  #seal(): void {
+    this.#isSealed = true;
+    this.#mailbox.seal();
+    this.#owners.intake.seal();
+  }
+
+  #createPool(): SocketPool {
+    const { accountId, authDir, ports } = this.#options;
+    return new SocketPool({
+      accountId,
+      authDir,
+      factory: ports.sockets,
+      timers: ports.timers,
+      listener: {
+        onInput: (input) => this.#onSocketInput(input),
+        onQr: (qr) => this.#options.onQr(qr),
+        onSelf: (self) => {
+          this.#self = self;
+        },
+        onMessage: (message) => this.#owners.intake.take(message),
+      },
+    });
+  }
+
+  #onSocketInput(input: SocketInput): void {
+    if (input.kind === "send.acked" && input.errorCode === undefined) {
+      this.#owners.custody.noteConfirmed(input.sendId, "acked");
+    }
+    if (input.kind === "send.receipted" && input.receipt !== "retry") {
+      this.#owners.custody.noteConfirmed(input.sendId, "delivered");
+    }
+    this.post(pseudonymisedInput(input, this.#options.ports.pseudonyms));
+  }
+
+  /** One fact, to completion: fold, record, check, carry out. */
+  #take(input: Input): void {
+    const at = this.#now();
+    const seq = this.#recordInput(input, at);
+    if (input.kind === "socket.closed") {
+      this.#lastClose = input.error;
+      // Also for ends that a predecessor of this code passed on.
+      this.#owners.sockets.forget(input.socketId);
+    }
+    let step: Step<AccountState>;
+    try {
+      step = transition(this.#state, input, at, this.#policy);
+    } catch (error) {
+      // The core is total; a throw is a broken invariant like any other.
+      this.#breach({ invariant: "total transition", detail: String(error) }, seq, at);
+      return;
+    }
+    this.#state = step.state;
+    for (const { rule, effect } of step.effects) this.#recordEffect(effect, rule, seq, at);
+    const breach = findBreach(step.state);
+    if (breach !== null) {
+      this.#breach(breach, seq, at);
+      return;
+    }
+    for (const { effect } of step.effects) this.#carryOut(effect);
+    const isAdmitted = step.effects.some(({ effect }) => effect.kind === "message.admit");
+    if (input.kind === "message.journalled" && !isAdmitted && !input.duplicate) {
+      this.#owners.intake.drop(input.messageId, input.chat);
+    }
+    this.#options.onStep(step.state);
+  }
+
+  #carryOut(effect: Effect): void {
+    if (this.#isSealed) return;
+    try {
+      runEffect(this.#owners, effect, this.#state.connection);
+    } catch (error) {
+      this.post(effectFault(this.#owners, `EffectFailed ${effect.kind}`, error));
+    }
+  }
+
+  /** Stops this controller and leaves the rest to the supervisor; the records keep what led here. */
+  #breach(breach: InvariantBreach, cause = 0, at = this.#now()): void {
+    if (this.#isSealed) return;
+    const { invariant } = breach;
+    const detail = this.#options.ports.pseudonyms.text(breach.detail);
+    this.#recordEffect(
+      { kind: "invariant.report", invariant, detail },
+      "invariant/breach",
+      cause,
+      at,
+    );
+    this.#seal();
+    this.#options.onBreach(breach);
+  }
+
+  #now(): number {
+    // Rounding may not make time go backwards.
+    this.#lastAt = Math.max(this.#lastAt, Math.round(this.#options.ports.clock.monotonicMs()));
+    return this.#lastAt;
+  }
+
+  #recordInput(input: Input, at: number): number {
+    const { run, accountId, ports } = this.#options;
+    const seq = run.nextSeq();
+    ports.records.append({ boot: run.boot, seq, at, account: accountId, dir: "in", ...input });
+    return seq;
+  }
+
+  #recordEffect(effect: Effect, rule: string, cause: number, at: number): void {
+    const { run, accountId, ports } = this.#options;
+    const envelope = { boot: run.boot, seq: run.nextSeq(), at, account: accountId };
+    ports.records.append({ ...envelope, dir: "out", cause, rule, ...effect });
+  }
+}

@@ -1,0 +1,170 @@
+import type { ConnectionState } from "../core/index.ts";
+import type { Effect, Input, RawError } from "../events/index.ts";
+import type { CoreTimers } from "./core-timers.ts";
+import type { InboundIntake } from "./inbound-intake.ts";
+import type { OwnerLease } from "./owner-lease.ts";
+import type { ChannelPort, NetworkProbe, Pseudonymiser, VersionSource } from "./ports.ts";
+import type { SendCustody } from "./send-custody.ts";
+import type { SocketPool } from "./socket-pool.ts";
+
+/** Who carries out what; one owner per kind of effect. */
+export interface EffectOwners {
+  readonly timers: CoreTimers;
+  readonly sockets: SocketPool;
+  readonly lease: OwnerLease;
+  readonly intake: InboundIntake;
+  readonly custody: SendCustody;
+  readonly channel: ChannelPort;
+  readonly networkProbe: NetworkProbe;
+  readonly versions: VersionSource;
+  readonly pseudonyms: Pseudonymiser;
+  post(input: Input): void;
+}
+
+/**
+ * Does what the core decided. Every effect either has its answer posted later or is done when this returns; none is awaited, because
+ * the mailbox goes on.
+ */
+export function runEffect(owners: EffectOwners, effect: Effect, connection: ConnectionState): void {
+  const { sockets, timers, custody, channel } = owners;
+  switch (effect.kind) {
+    case "owner.acquire":
+      return owners.lease.claim(effect.controllerId);
+    case "owner.release":
+      return owners.lease.giveBack();
+    case "socket.open":
+      return sockets.open(effect.socketId, wantsPairing(connection));
+    case "socket.close":
+      return sockets.withSocket(effect.socketId, (socket) => socket.close(effect.reason));
+    case "conflict.inspect":
+      return inspectConflict(owners, effect.socketId);
+    case "timer.start":
+      return timers.start(effect.timerId, effect.timer, effect.delayMs, effect.subject ?? null);
+    case "timer.cancel":
+      return timers.cancel(effect.timerId);
+    case "network.probe":
+      return probeNetwork(owners);
+    case "version.refresh":
+      return refreshVersion(owners);
+    case "ping.send":
+      return sockets.withSocket(effect.socketId, (socket) => {
+        socket.ping(effect.pingId, effect.probe);
+      });
+    case "liveness.sample":
+      return sockets.withSocket(effect.socketId, (socket) => socket.sampleLiveness());
+    case "keepalive.send":
+      return sockets.withSocket(effect.socketId, (socket) => socket.sendKeepalive(effect.mode));
+    case "drain.pull":
+      return sockets.withSocket(effect.socketId, (socket) => socket.pullOffline(effect.batch));
+    case "placeholder.request":
+      return sockets.withSocket(effect.socketId, (socket) => {
+        socket.requestPlaceholder(effect.messageId);
+      });
+    case "message.admit":
+      return owners.intake.admit(effect.messageId, effect.chat, effect.as, effect.late);
+    case "send.dispatch":
+      return custody.dispatch(effect.sendId, effect.socketId);
+    case "send.settle":
+      return custody.settle(effect);
+    case "status.publish":
+      return channel.publishStatus(effect);
+    case "alert.raise":
+      return channel.raiseAlert(effect.causeId, effect.downMs);
+    case "alert.clear":
+      return channel.clearAlert(effect.downMs);
+    case "history.request":
+      return owners.post({
+        kind: "history.failed",
+        requestId: effect.requestId,
+        chat: effect.chat,
+        why: "this socket layer cannot ask the phone for history",
+      });
+    // Decisions that are complete once they are on record.
+    case "send.hold":
+    case "event.drop":
+    case "input.refuse":
+    case "drain.close":
+    case "drops.report":
+    case "outage.report":
+    case "invariant.report":
+    case "reported.decide":
+      return;
+  }
+}
+
+function wantsPairing(connection: ConnectionState): boolean {
+  return connection.phase === "connecting" && connection.pairing;
+}
+
+/** Was it ourselves? Another open socket of this account, or a process that took the directory although we use it. */
+function inspectConflict(owners: EffectOwners, socketId: number): void {
+  const [own] = owners.sockets.ids().filter((other) => other !== socketId);
+  if (own !== undefined) {
+    owners.post({ kind: "conflict.inspected", finding: "own-socket", socketId: own });
+    return;
+  }
+  owners.lease.otherHolder().then(
+    (holder) => {
+      owners.post({
+        kind: "conflict.inspected",
+        finding: holder === null ? "external" : "other-process",
+        socketId: null,
+        ...(holder === null ? {} : { holder }),
+      });
+    },
+    (error: unknown) => {
+      owners.post(effectFault(owners, "OwnerLockFailed", error));
+      owners.post({ kind: "conflict.inspected", finding: "external", socketId: null });
+    },
+  );
+}
+
+function probeNetwork(owners: EffectOwners): void {
+  const answer = (error: RawError | null): void => {
+    owners.post({
+      kind: "network.probed",
+      result: error === null ? "reachable" : "unreachable",
+      error: error === null ? null : owners.pseudonyms.error(error),
+    });
+  };
+  owners.networkProbe.probe().then(answer, (error: unknown) => {
+    answer({ name: "ProbeFailed", message: String(error) });
+  });
+}
+
+function refreshVersion(owners: EffectOwners): void {
+  owners.versions.refresh().then(
+    ({ version, source, error }) => {
+      owners.post({
+        kind: "version.resolved",
+        source,
+        version: version.join("."),
+        ...(error === null ? {} : { error: owners.pseudonyms.error(error) }),
+      });
+    },
+    (error: unknown) => {
+      const current = owners.versions.current();
+      owners.post({
+        kind: "version.resolved",
+        source: current.source,
+        version: current.version.join("."),
+        error: owners.pseudonyms.error({ name: "VersionLookupFailed", message: String(error) }),
+      });
+    },
+  );
+}
+
+/** An effect that failed, as a fact. */
+export function effectFault(
+  owners: Pick<EffectOwners, "pseudonyms">,
+  name: string,
+  error: unknown,
+): Input {
+  const message = error instanceof Error ? error.message : String(error);
+  return {
+    kind: "fault.raised",
+    origin: "effect",
+    socketId: null,
+    error: owners.pseudonyms.error({ name, message }),
+  };
+}

@@ -1,0 +1,69 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { AccountId, Input, RawError, SocketId } from "../events/index.ts";
+import type { RejectionSource } from "./ports.ts";
+
+/*
+ * rc14 answers a frame that it cannot decrypt with an unhandled rejection, which ends the process. Everything a socket starts runs in a scope
+ * that names its account, so that such a rejection leads to its socket and to nothing else.
+ */
+
+interface Scope {
+  readonly accountId: AccountId;
+  readonly socketId: SocketId | null;
+}
+
+const scopes = new AsyncLocalStorage<Scope>();
+
+/** Runs something, and everything asynchronous it starts, in the name of an account and one of its sockets. */
+export function inNameOf<T>(accountId: AccountId, socketId: SocketId | null, run: () => T): T {
+  return scopes.run({ accountId, socketId }, run);
+}
+
+/**
+ * Turns unhandled rejections of this account's sockets into facts. A rejection without scope whose stack names the library concerns every
+ * account: each asks its connection whether it still lives.
+ */
+export function watchRejections(
+  accountId: AccountId,
+  source: RejectionSource,
+  post: (input: Input) => void,
+): () => void {
+  return source.subscribe((reason) => {
+    const scope = scopes.getStore();
+    if (scope !== undefined && scope.accountId !== accountId) return false;
+    if (scope === undefined && !isLibraryError(reason)) return false;
+    const isStreamFault = isOutOfStep(reason);
+    post({
+      kind: "fault.raised",
+      origin: isStreamFault ? "crypto" : "unhandled-rejection",
+      // Only a frame that could not be read proves that the stream is lost; the rest is asked.
+      socketId: isStreamFault ? (scope?.socketId ?? null) : null,
+      error: describe(reason),
+    });
+    return true;
+  });
+}
+
+/** The noise stream counts frames: one that fails to decrypt or to decode puts every later one out of step. */
+function isOutOfStep(reason: unknown): boolean {
+  const stack = stackOf(reason);
+  return /noise-handler|WABinary[\\/]decode|decodeBinaryNode|decodeDecompressed/.test(stack);
+}
+
+function isLibraryError(reason: unknown): boolean {
+  return /[\\/](?:baileys|libsignal)[\\/]/.test(stackOf(reason));
+}
+
+function stackOf(reason: unknown): string {
+  return reason instanceof Error ? (reason.stack ?? "") : "";
+}
+
+function describe(reason: unknown): RawError {
+  if (!(reason instanceof Error)) return { name: "Rejection", message: String(reason) };
+  const { code } = reason as NodeJS.ErrnoException;
+  return {
+    name: reason.name,
+    message: reason.message,
+    ...(typeof code === "string" ? { errorCode: code } : {}),
+  };
+}

@@ -1,0 +1,178 @@
+import type { Input } from "../events/index.ts";
+import type {
+  ChannelPort,
+  Clock,
+  IncomingMessage,
+  Journal,
+  JournalledMessage,
+  Pseudonymiser,
+  SelfAddress,
+} from "./ports.ts";
+
+type Admission = Parameters<ChannelPort["admit"]>[1];
+
+/** What the channel handles at a time. More stays in the journal and comes when there is room. */
+const MAX_UNDER_WAY = 500;
+
+/** Journalled and not yet decided or with the agent, by message id and chat pseudonym; shared between generations of this code. */
+export type MessagesUnderWay = Map<string, JournalledMessage>;
+
+/**
+ * From the socket's event to the agent: into the journal first and synchronously, then past the core's judgement, then to the channel. Every
+ * message ends in a state with a reason; one that the channel rejects stays unsettled and is admitted again after a restart.
+ */
+export class InboundIntake {
+  readonly #journal: Journal;
+  readonly #channel: ChannelPort;
+  readonly #clock: Clock;
+  readonly #pseudonyms: Pseudonymiser;
+  readonly #post: (input: Input) => void;
+  readonly #self: () => SelfAddress;
+  readonly #entries: MessagesUnderWay;
+  #hasMore = false;
+  #isSealed = false;
+
+  constructor(options: {
+    readonly journal: Journal;
+    readonly channel: ChannelPort;
+    readonly clock: Clock;
+    readonly pseudonyms: Pseudonymiser;
+    readonly underWay: MessagesUnderWay;
+    post(input: Input): void;
+    self(): SelfAddress;
+  }) {
+    this.#entries = options.underWay;
+    this.#journal = options.journal;
+    this.#channel = options.channel;
+    this.#clock = options.clock;
+    this.#pseudonyms = options.pseudonyms;
+    this.#post = options.post;
+    this.#self = options.self;
+  }
+
+  /** Called from inside the socket's event: the message is in the journal when this returns. */
+  take(message: IncomingMessage): void {
+    // Between devices, not between people; nothing of it is for the agent, and the drain ledger counts the stanza.
+    if (message.content.type === "protocol") return;
+    this.#feed(this.#receive(message));
+  }
+
+  /** Messages that a crash or a stop left unsettled, oldest first. */
+  resume(): void {
+    const waiting = this.#journal.unsettled(MAX_UNDER_WAY);
+    this.#hasMore = waiting.length === MAX_UNDER_WAY;
+    for (const entry of waiting) {
+      const key = keyOf(entry.message.messageId, this.#pseudonyms.address(entry.conversation));
+      if (!this.#entries.has(key)) this.#feed({ ...entry, duplicate: false });
+    }
+  }
+
+  /** The core has nothing to be done with it, e.g. a message that is known already. */
+  drop(messageId: string, chat: string): void {
+    this.#entries.delete(keyOf(messageId, chat));
+  }
+
+  admit(messageId: string, chat: string, as: Admission, late: boolean): void {
+    const key = keyOf(messageId, chat);
+    const entry = this.#entries.get(key);
+    if (entry === undefined || this.#isSealed) return;
+    void this.#handOver(key, entry, as, late);
+  }
+
+  /** Never rejects: whatever fails on the way becomes a fact. */
+  async #handOver(
+    key: string,
+    entry: JournalledMessage,
+    as: Admission,
+    late: boolean,
+  ): Promise<void> {
+    const { messageId, chat } = entry.message;
+    try {
+      this.#journal.advance(messageId, chat, "admitted", as);
+      const { state, reason } = await this.#channel.admit(entry, as, late);
+      this.#journal.advance(messageId, chat, "settled", `${state}: ${reason}`);
+      const scrubbed = this.#pseudonyms.text(reason);
+      this.#post({ kind: "message.settled", messageId, state, reason: scrubbed });
+    } catch (error) {
+      this.#reportFault("MessageNotAdmitted", error);
+    } finally {
+      this.#entries.delete(key);
+      this.#refill();
+    }
+  }
+
+  /** A successor goes on; what is with the agent already ends here and is known to the successor. */
+  seal(): void {
+    this.#isSealed = true;
+  }
+
+  #receive(message: IncomingMessage): JournalledMessage {
+    try {
+      return this.#journal.receive(message, this.#clock.wallMs());
+    } catch (error) {
+      // Better answered without a memory than lost with one: a journal that fails is reported and the message goes on.
+      this.#reportFault("JournalFailed", error);
+      return {
+        message,
+        conversation: message.chat,
+        receivedAtMs: this.#clock.wallMs(),
+        duplicate: false,
+      };
+    }
+  }
+
+  #feed(entry: JournalledMessage): void {
+    const { message } = entry;
+    const chat = this.#pseudonyms.address(entry.conversation);
+    if (!entry.duplicate) {
+      if (this.#entries.size >= MAX_UNDER_WAY) {
+        this.#hasMore = true;
+        return;
+      }
+      this.#entries.set(keyOf(message.messageId, chat), entry);
+    }
+    this.#post({
+      kind: "message.journalled",
+      socketId: message.socketId,
+      messageId: message.messageId,
+      chat,
+      chatKind: message.chatKind,
+      via: message.via,
+      ageMs: this.#ageOf(message),
+      fromMe: message.fromMe,
+      mentioned: isAddressedTo(message, this.#self()),
+      duplicate: entry.duplicate,
+    });
+  }
+
+  #ageOf(message: IncomingMessage): number | null {
+    if (message.sentAtMs === null) return null;
+    return Math.max(0, Math.round(this.#clock.wallMs() - message.sentAtMs));
+  }
+
+  #refill(): void {
+    if (!this.#hasMore || this.#isSealed || this.#entries.size > MAX_UNDER_WAY / 2) return;
+    this.resume();
+  }
+
+  #reportFault(name: string, error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    this.#post({
+      kind: "fault.raised",
+      origin: "effect",
+      socketId: null,
+      error: this.#pseudonyms.error({ name, message }),
+    });
+  }
+}
+
+function keyOf(messageId: string, chat: string): string {
+  return `${messageId} ${chat}`;
+}
+
+/** Mentioned by address, or quoting something we wrote: the same two ways that the channel's mention gate knows natively. */
+function isAddressedTo(message: IncomingMessage, self: SelfAddress): boolean {
+  const isSelf = (jid: string | null): boolean =>
+    jid !== null && (jid === self.pn || jid === self.lid);
+  return message.mentions.some(isSelf) || isSelf(message.quoted?.sender ?? null);
+}
