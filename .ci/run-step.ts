@@ -36,6 +36,8 @@ export async function runStep(step: Step, context: StepContext): Promise<StepRes
     {
       cwd: join(context.root, step.cwd),
       timeoutMs: step.budgetSeconds * TIMEOUT_FACTOR * 1000,
+      // Colours are for terminals; in a log they only hide the words.
+      env: process.stdout.isTTY ? {} : { NO_COLOR: "1" },
       ...(isSuite ? { passThrough: context.output } : {}),
     },
   );

@@ -37,6 +37,7 @@ export const STEPS: readonly Step[] = [
   check("dead code", 20, "knip"),
   suite("layers", 30, "plugin", "architecture"),
   check("pack", 20, "node", ".ci/pack.ts"),
+  suite("scripts", 15, ".ci", "scripts"),
   suite("plugin", 120, "plugin", "unit"),
   suite("fixtures", 60, "fixtures", "servers"),
   suite("extension", 15, "vscode-extension", "unit"),

@@ -75,7 +75,7 @@ function choose(only: string | undefined): readonly Step[] {
 /** A test file that no suite ran proves nothing, so it counts as a failure. */
 function unrunFiles(results: readonly StepResult[]): StepResult[] {
   const ran = new Set(results.flatMap((result) => result.files));
-  const written = globSync("{plugin,fixtures,vscode-extension}/**/*.test.ts", {
+  const written = globSync("{.ci,plugin,fixtures,vscode-extension}/**/*.test.ts", {
     cwd: root,
     exclude: (path) => path.includes("node_modules"),
   });

@@ -44,6 +44,8 @@ const ARROWS: readonly [from: string, imported: string, rule: string][] = [
   ["plugin/src/baileys/x.ts", "../runtime/account.ts", "baileys imports only what lies below it"],
   ["plugin/src/journal/x.ts", "../baileys/y.ts", "journal imports only what lies below it"],
   ["plugin/src/recorder/x.ts", "../journal/y.ts", "recorder imports only what lies below it"],
+  ["plugin/src/explain/x.ts", "../journal/y.ts", "explain imports only what lies below it"],
+  ["plugin/src/explain/x.ts", "node:fs", "explain does not import Node"],
   ["plugin/src/channel/x.ts", "../baileys/y.ts", "channel imports only what lies below it"],
   ["plugin/src/channel/x.ts", "@whiskeysockets/baileys", "channel imports only what lies below it"],
   ["plugin/src/cli/x.ts", "../../../fixtures/y.ts", "cli imports only what lies below it"],
