@@ -4,6 +4,7 @@ import { LogFormatError, type LogPosition, LogVersionError } from "./log-error.t
 import { bootOfOld, modernize, shapeOfOld, versionOf } from "./modernize.ts";
 import {
   type Dir,
+  type Effect,
   effectTable,
   envelopeFields,
   FORMAT,
@@ -263,6 +264,15 @@ export function serialiseRecord(record: LogRecord): string {
 export function serialiseLog(records: readonly LogRecord[]): string {
   return records.map((record) => `${serialiseRecord(record)}\n`).join("");
 }
+
+/** The decided part of an effect or of its record (no envelope, no rule) as canonical text: equal texts, equal decisions. */
+export function effectText(effect: Effect): string {
+  const known = EFFECT_ORDERS.get(effect.kind);
+  const order = known ?? ["kind", ...Object.keys(effectTable[effect.kind])];
+  if (known === undefined) EFFECT_ORDERS.set(effect.kind, order);
+  return canonicalJson(effect, order);
+}
+const EFFECT_ORDERS = new Map<string, readonly string[]>();
 
 const ORDERS = new Map<string, readonly string[]>();
 

@@ -12,6 +12,7 @@ export type { SendsEffect, SendsInput } from "./sends.ts";
 export type { SupervisionEffect, SupervisionInput } from "./supervision.ts";
 export { CATALOG, type KindMeta, type Lane, LANES, type Severity, severityOf } from "./catalog.ts";
 export {
+  effectText,
   LogReader,
   MAX_LINE_CHARACTERS,
   parseLog,
@@ -39,3 +40,4 @@ export {
 } from "./pseudonym.ts";
 export { MAX_TEXT_CHARACTERS, scrubError, scrubText } from "./scrub.ts";
 export { digestOf } from "./digest.ts";
+export { columnOfPath, findSyntaxProblem, type SyntaxProblem } from "./json-position.ts";

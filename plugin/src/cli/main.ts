@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+import { EXIT } from "./command-problem.ts";
+import { replayCommand } from "./replay.ts";
+
+/** The commands of the published bin `whatsapp-continuity`. Each takes the rest of the command line and returns the exit status. */
+const COMMANDS: Readonly<
+  Record<string, { readonly summary: string; run(argv: readonly string[]): Promise<number> }>
+> = {
+  replay: {
+    summary: "replay incident files and compare each decision with what is expected",
+    run: (argv) => replayCommand(argv),
+  },
+};
+
+async function main([name = "help", ...argv]: readonly string[]): Promise<number> {
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command !== undefined) return command.run(argv);
+  const isHelp = name === "help" || name === "--help" || name === "-h";
+  const lines = Object.entries(COMMANDS).map(([known, { summary }]) => `  ${known}  ${summary}`);
+  const usage = `Usage: whatsapp-continuity COMMAND\n\n${lines.join("\n")}\n`;
+  if (isHelp) process.stdout.write(usage);
+  else process.stderr.write(`There is no command "${name}". ${usage}`);
+  return isHelp ? EXIT.holds : EXIT.badInput;
+}
+
+process.exitCode = await main(process.argv.slice(2));

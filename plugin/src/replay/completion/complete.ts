@@ -1,0 +1,328 @@
+import { parsePolicy, type Policy, serialisePolicy } from "../../core/index.ts";
+import type { Input, LogRecord, WorldEvent } from "../../events/index.ts";
+import { effectTable, FORMAT, FORMAT_VERSION, inputTable } from "../../events/record.ts";
+import { scrubText } from "../../events/scrub.ts";
+import { currentCore } from "../core-port.ts";
+import { beginFold, foldRecord, type FoldState } from "../fold.ts";
+import { AccountWorld, type Storyteller } from "./account-world.ts";
+import { Agenda } from "./agenda.ts";
+import { SILENCE, SILENCE_MS, worldOf } from "./derived-world.ts";
+import type { Fact, FactOf, Report, ReportedDecision } from "./report.ts";
+import { formatIsoTime } from "./wall-time.ts";
+import { MAX_STORY_RECORDS } from "./world-settings.ts";
+
+/**
+ * Completes a published report to an incident that folds: drives the core in virtual time, performs what it decides in a small deterministic
+ * world, and records every input. Published inputs keep their `source`, invented ones are `assumed`, what the software of the time
+ * decided is `reported.decide`, and the `world` records are `derived`.
+ *
+ * The result is evidence from then on: written once, never edited, and folded without this model.
+ *
+ * @throws Error when the story grows beyond {@link MAX_STORY_RECORDS}
+ */
+export function completeReport(report: Report): readonly LogRecord[] {
+  return new Story(report).tell();
+}
+
+/** How far ahead a reported open or failure belongs to the attempt that begins now. */
+const ATTEMPT_WINDOW_MS = 60_000;
+
+interface Marks {
+  readonly assumed?: true;
+  readonly derived?: true;
+  readonly source?: string;
+}
+
+class Story {
+  readonly #report: Report;
+  readonly #policy: Policy;
+  readonly #records: LogRecord[] = [];
+  readonly #reportedAnswers: ReadonlySet<string>;
+  #worlds = new Map<string, AccountWorld>();
+  #lastInput = new Map<string, number>();
+  #agenda = new Agenda();
+  #fold: FoldState<ReturnType<typeof currentCore.initialState>> = beginFold();
+  #boot = "";
+  #bootEpochMs = 0;
+  #seq = 0;
+  #now = 0;
+  #factIndex = 0;
+
+  constructor(report: Report) {
+    this.#report = report;
+    this.#policy = parsePolicy(JSON.stringify(report.policy ?? {}));
+    const answers = report.facts.filter((fact) => fact.fact === "answer");
+    this.#reportedAnswers = new Set(answers.map((fact) => fact.to));
+  }
+
+  tell(): readonly LogRecord[] {
+    const { facts, startedMs, endsMs, boot } = this.#report;
+    this.#beginRun(boot, startedMs);
+    for (const fact of facts) {
+      this.#runUntil(fact.epochMs);
+      this.#now = fact.epochMs;
+      this.#happen(fact);
+      this.#factIndex += 1;
+    }
+    this.#runUntil(endsMs);
+    this.#now = endsMs;
+    for (const { account } of this.#report.accounts) {
+      this.#world(account, { kind: "world.ended" });
+    }
+    return this.#records;
+  }
+
+  #runUntil(epochMs: number): void {
+    // What happens in the same millisecond as a fact comes after it: the fact is what was observed.
+    for (
+      let entry = this.#agenda.take(epochMs - 1);
+      entry !== null;
+      entry = this.#agenda.take(epochMs - 1)
+    ) {
+      this.#now = entry.at;
+      entry.run();
+    }
+  }
+
+  #beginRun(boot: string, epochMs: number): void {
+    const { title, report, seed, plugin, baileys, openclaw, accounts, idleCutMs } = this.#report;
+    const policy = serialisePolicy(this.#policy);
+    this.#boot = boot;
+    this.#bootEpochMs = epochMs;
+    this.#seq = 0;
+    this.#now = epochMs;
+    this.#agenda = new Agenda();
+    this.#lastInput = new Map();
+    this.#worlds = new Map(
+      accounts.map(({ account, self }) => [
+        account,
+        new AccountWorld(this.#storyteller(account), self, idleCutMs ?? []),
+      ]),
+    );
+    this.#append({
+      boot,
+      seq: 0,
+      at: 0,
+      dir: "in",
+      kind: "log.header",
+      format: FORMAT,
+      version: FORMAT_VERSION,
+      startedAt: formatIsoTime(epochMs),
+      seed,
+      plugin,
+      baileys,
+      ...(openclaw === undefined ? {} : { openclaw }),
+      origin: "completed from a published report",
+      title,
+      report,
+      ...(policy === "{}" ? {} : { policy }),
+    });
+  }
+
+  #storyteller(account: string): Storyteller {
+    return {
+      agenda: this.#agenda,
+      now: () => this.#now,
+      assume: (input) => this.#input(account, input, { assumed: true }),
+      attemptIsReported: () => this.#attemptIsReported(account),
+      answerIsReported: (messageId) => this.#reportedAnswers.has(messageId),
+    };
+  }
+
+  /** Whether the next fact about this account's connection, soon enough, is the outcome of an attempt. */
+  #attemptIsReported(account: string): boolean {
+    const next = this.#report.facts
+      .slice(this.#factIndex)
+      .filter((fact) => fact.epochMs > this.#now && fact.account === account)
+      .find((fact) => ["opened", "closed", "stop", "start", "restart"].includes(fact.fact));
+    if (next === undefined || next.epochMs - this.#now > ATTEMPT_WINDOW_MS) return false;
+    return next.fact === "opened" || (next.fact === "closed" && next.setup === true);
+  }
+
+  /** One fact of the report happens now. */
+  #happen(fact: Fact): void {
+    const marks: Marks = {
+      ...(fact.assumed === true ? { assumed: true } : {}),
+      ...(fact.source === undefined ? {} : { source: scrubbed(fact.source) }),
+    };
+    if (fact.fact === "restart") return this.#restart(fact);
+    for (const event of worldOf(fact)) this.#world(fact.account, event);
+    if (fact.fact === "closed" && fact.error?.message === "Connection was lost") {
+      this.#agenda.plan(this.#now + SILENCE_MS, () =>
+        this.#world(fact.account, { kind: "fault.cleared", faultId: SILENCE }),
+      );
+    }
+    const applied = this.#apply(fact, marks);
+    if (fact.reported !== undefined)
+      this.#decided(fact.account, fact.reported, applied ? {} : marks);
+    else if (!applied && fact.source !== undefined) {
+      // The line is evidence, but our own decisions have led elsewhere: kept as what happened then.
+      this.#decided(
+        fact.account,
+        { by: "official-plugin", decision: "other", text: fact.source },
+        {},
+      );
+    }
+  }
+
+  /** Applies a fact to the world and tells the core. False when there is nothing it could apply to any more. */
+  #apply(fact: Fact, marks: Marks): boolean {
+    const world = this.#worlds.get(fact.account);
+    if (world === undefined) throw new Error(`the report has no account ${fact.account}`);
+    switch (fact.fact) {
+      case "network":
+        return done(world.setNetwork(fact));
+      case "link":
+        return done(world.setLink(fact.state));
+      case "acks":
+        return done(world.setAcks(fact.state));
+      case "conflict":
+        return done(world.setFinding(fact.finding));
+      case "phone":
+        return done(world.setPhone(fact.online));
+      case "decided":
+      case "restart":
+        return false;
+      case "start":
+      case "stop":
+      case "opened":
+      case "closed":
+      case "message":
+      case "answer":
+      case "input":
+        return this.#applyInput(world, fact, marks);
+    }
+  }
+
+  #applyInput(
+    world: AccountWorld,
+    fact: FactOf<"start" | "stop" | "opened" | "closed" | "message" | "answer" | "input">,
+    marks: Marks,
+  ): boolean {
+    const input = this.#inputOf(world, fact);
+    if (input !== null) this.#input(fact.account, input, marks);
+    // A message that waits on the server is there, although nobody was told.
+    return input !== null || fact.fact === "message";
+  }
+
+  #inputOf(
+    world: AccountWorld,
+    fact: FactOf<"start" | "stop" | "opened" | "closed" | "message" | "answer" | "input">,
+  ): Input | null {
+    switch (fact.fact) {
+      case "start": {
+        world.controllerId += 1;
+        const { reason, credentials } = fact;
+        const { controllerId } = world;
+        return { kind: "controller.started", controllerId, reason, credentials };
+      }
+      case "stop":
+        return {
+          kind: "controller.stopped",
+          controllerId: world.controllerId,
+          reason: fact.reason,
+        };
+      case "opened":
+        return world.openNow();
+      case "closed": {
+        const { socketId } = world;
+        if (socketId === null || (fact.setup === true) === world.isOpen) return null;
+        world.forgetSocket();
+        return { kind: "socket.closed", socketId, origin: "remote", error: fact.error };
+      }
+      case "message": {
+        const { messageId, chat, chatKind, mentioned = false, fromMe = false } = fact;
+        return world.deliver({ messageId, chat, chatKind, mentioned, fromMe, sentAt: this.#now });
+      }
+      case "answer":
+        return world.answer(fact.sendId, fact.messageId, fact.chat, fact.to);
+      case "input":
+        return filledIn(fact, world);
+    }
+  }
+
+  /** The process ends and another begins: what the server keeps is all that is left of it. */
+  #restart(fact: FactOf<"restart">): void {
+    this.#beginRun(fact.boot, fact.epochMs);
+  }
+
+  #input(account: string, input: Input, marks: Marks): void {
+    // A kind's own field wins over a mark with its name (`source` of `version.resolved`), so the record keeps its type.
+    const record = this.#append({
+      ...this.#envelope(account),
+      dir: "in",
+      ...marks,
+      ...input,
+    });
+    this.#lastInput.set(account, record.seq);
+    const { fold, decision } = foldRecord(currentCore, this.#fold, record);
+    this.#fold = fold;
+    if (decision?.breach) {
+      throw new Error(
+        `${decision.breach.invariant} broken by ${input.kind}: ${decision.breach.detail}`,
+      );
+    }
+    const world = this.#worlds.get(account);
+    for (const { effect } of decision?.effects ?? []) world?.perform(effect);
+  }
+
+  #world(account: string, event: WorldEvent): void {
+    this.#append({ ...this.#envelope(account), dir: "world", ...event, derived: true });
+  }
+
+  #decided(account: string, decision: ReportedDecision, marks: Marks): void {
+    this.#append({
+      ...this.#envelope(account),
+      dir: "out",
+      kind: "reported.decide",
+      ...decision,
+      text: scrubbed(decision.text),
+      cause: this.#lastInput.get(account) ?? 0,
+      rule: `reported/${decision.by}`,
+      ...marks,
+    });
+  }
+
+  #envelope(account: string): { boot: string; seq: number; at: number; account: string } {
+    this.#seq += 1;
+    return { boot: this.#boot, seq: this.#seq, at: this.#now - this.#bootEpochMs, account };
+  }
+
+  #append(record: LogRecord): LogRecord {
+    if (this.#records.length >= MAX_STORY_RECORDS) {
+      throw new Error(`the story has more than ${MAX_STORY_RECORDS} records: shorten the report`);
+    }
+    this.#records.push(record);
+    if (record.kind === "log.header") {
+      this.#fold = foldRecord(currentCore, this.#fold, record).fold;
+    }
+    return record;
+  }
+}
+
+function done(_nothing: void): true {
+  return true;
+}
+
+/** Reports are scrubbed before they are written down; this is the net below. */
+function scrubbed(text: string): string {
+  return scrubText(text, () => "user-1");
+}
+
+/** An input given by kind and fields, completed by the ids of what it is about. */
+function filledIn(fact: FactOf<"input">, world: AccountWorld): Input | null {
+  const known: Readonly<Record<string, object>> = inputTable;
+  const fields = known[fact.kind];
+  if (fields === undefined || fact.kind in effectTable) {
+    throw new Error(`the report has an input of unknown kind ${fact.kind}`);
+  }
+  if ("socketId" in fields && fact.fields?.["socketId"] === undefined && world.socketId === null)
+    return null;
+  // The codec checks the written record against its shape.
+  return {
+    kind: fact.kind,
+    ...("socketId" in fields ? { socketId: world.socketId } : {}),
+    ...("controllerId" in fields ? { controllerId: world.controllerId } : {}),
+    ...fact.fields,
+  } as unknown as Input;
+}

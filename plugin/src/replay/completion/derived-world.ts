@@ -1,0 +1,135 @@
+import type { RawError, WorldEvent } from "../../events/index.ts";
+import type { Fact, FactOf } from "./report.ts";
+
+/**
+ * The table of `world` records: what a test world has to do so that a fact happens at the depths `baileys` and `gateway`. Documented in
+ * fixtures/README.md; every record made by it is marked `derived`.
+ *
+ * | fact | world |
+ * | --- | --- |
+ * | `closed` with a stream error, failure, end or close | `server.struck` with that strike |
+ * | `closed` after silence ("Connection was lost") | `fault.set` black-hole at stage open, cleared a minute later |
+ * | `network failing` / `up` | `fault.set` at its stage / `fault.cleared` |
+ * | `link dead` / `alive` | `fault.set` black-hole at stage open / `fault.cleared` |
+ * | `acks lost` / `answered` | `fault.set` at stage ack / `fault.cleared` |
+ * | `message` | `contact.wrote`, in LID addressing |
+ * | `answer` | `agent.answered` |
+ * | `start` / `stop` | `operator.ordered` start, stop or health-restart |
+ * | `input` operator.acted, clock.jumped, loop.stalled | `operator.ordered`, `clock.shifted`, `loop.blocked` |
+ * | `phone` | `phone.changed` |
+ */
+export function worldOf(fact: Fact): readonly WorldEvent[] {
+  switch (fact.fact) {
+    case "closed":
+      return strikeOf(fact.error);
+    case "network":
+      return networkFault(fact);
+    case "link":
+      return switched("link", fact.state === "dead", { stage: "open", fault: "black-hole" });
+    case "acks":
+      return switched("acks", fact.state === "lost", { stage: "ack", fault: "lost" });
+    case "message":
+      return [
+        {
+          kind: "contact.wrote",
+          contact: fact.chatKind === "direct" ? fact.chat : "user-9",
+          chat: fact.chat,
+          ref: fact.messageId,
+          addressing: "lid",
+          ...(fact.mentioned === true ? { mention: true } : {}),
+        },
+      ];
+    case "answer":
+      return [{ kind: "agent.answered", ref: fact.to, chat: fact.chat }];
+    case "start":
+      return [{ kind: "operator.ordered", act: "start" }];
+    case "stop":
+      return [
+        { kind: "operator.ordered", act: fact.reason === "restart" ? "health-restart" : "stop" },
+      ];
+    case "phone":
+      return [{ kind: "phone.changed", online: fact.online }];
+    case "input":
+      return ofInput(fact);
+    case "opened":
+    case "conflict":
+    case "decided":
+    case "restart":
+      return [];
+  }
+}
+
+/** Fault of a derived silence; the completion clears it after {@link SILENCE_MS}, long after the plugin's own ping noticed. */
+export const SILENCE = "silence";
+export const SILENCE_MS = 60_000;
+
+type FaultSet = Extract<WorldEvent, { kind: "fault.set" }>;
+
+function switched(
+  faultId: string,
+  on: boolean,
+  fault: Pick<FaultSet, "stage" | "fault">,
+): readonly WorldEvent[] {
+  return on ? [{ kind: "fault.set", faultId, ...fault }] : [{ kind: "fault.cleared", faultId }];
+}
+
+function networkFault(fact: FactOf<"network">): readonly WorldEvent[] {
+  if (fact.state === "up") return [{ kind: "fault.cleared", faultId: "network" }];
+  const status = fact.error?.httpStatus ?? fact.error?.statusCode;
+  return [
+    {
+      kind: "fault.set",
+      faultId: "network",
+      stage: fact.stage ?? "tcp",
+      fault: fact.fault ?? "reset",
+      ...(status === undefined ? {} : { status }),
+    },
+  ];
+}
+
+function strikeOf(error: RawError | null): readonly WorldEvent[] {
+  if (error === null) return [{ kind: "server.struck", strike: "fin" }];
+  const { message, tag, attrs, statusCode } = error;
+  const status = statusCode === undefined ? {} : { status: statusCode };
+  if (message === "Connection was lost") {
+    return [{ kind: "fault.set", faultId: SILENCE, stage: "open", fault: "black-hole" }];
+  }
+  if (tag === "conflict" || statusCode === 440) {
+    const removed = attrs?.["type"] === "device_removed";
+    return [{ kind: "server.struck", strike: removed ? "device-removed" : "replaced", ...status }];
+  }
+  if (message === "Connection Failure")
+    return [{ kind: "server.struck", strike: "failure", ...status }];
+  if (message.startsWith("Stream Errored")) {
+    return [{ kind: "server.struck", strike: "stream-error", ...status }];
+  }
+  if (message === "Connection Terminated by Server")
+    return [{ kind: "server.struck", strike: "stream-end" }];
+  if (message.startsWith("Connection Terminated"))
+    return [{ kind: "server.struck", strike: "fin" }];
+  return [{ kind: "server.struck", strike: "reset" }];
+}
+
+type Ordered = Extract<WorldEvent, { kind: "operator.ordered" }>["act"];
+const ORDERS: Readonly<Record<string, Ordered>> = {
+  restart: "restart",
+  takeover: "restart",
+  relink: "relink",
+  logout: "logout",
+};
+
+function ofInput(fact: FactOf<"input">): readonly WorldEvent[] {
+  const fields = fact.fields ?? {};
+  switch (fact.kind) {
+    case "operator.acted": {
+      const act = ORDERS[String(fields["act"])];
+      return act === undefined ? [] : [{ kind: "operator.ordered", act }];
+    }
+    case "clock.jumped":
+      return [{ kind: "clock.shifted", jumpMs: Number(fields["jumpMs"]) }];
+    case "loop.stalled":
+      return [{ kind: "loop.blocked", stallMs: Number(fields["stallMs"]) }];
+    default:
+      return [];
+  }
+}

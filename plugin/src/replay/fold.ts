@@ -1,0 +1,108 @@
+import {
+  DEFAULT_POLICY,
+  type InvariantBreach,
+  parsePolicy,
+  type Policy,
+  type RuledEffect,
+} from "../core/index.ts";
+import type { AccountId, HeaderRecord, InputRecord, LogRecord, RuleId } from "../events/index.ts";
+import type { ReplayCore } from "./core-port.ts";
+
+/** What the core decides for one recorded input. */
+export interface Decision {
+  readonly input: InputRecord;
+  readonly rule: RuleId;
+  readonly effects: readonly RuledEffect[];
+  /** The invariant that does not hold after it, if any. */
+  readonly breach: InvariantBreach | null;
+}
+
+/** One account at one place of the log. */
+export interface FoldedAccount<S> {
+  readonly state: S;
+  readonly policy: Policy;
+}
+
+/**
+ * Where a replay stands. Immutable, so a checkpoint is a reference. A new run (`boot`) is a new process: its accounts start
+ * from nothing, with the seed of its header.
+ */
+export interface FoldState<S> {
+  readonly boot: string | null;
+  readonly seed: string;
+  readonly policy: Policy;
+  readonly accounts: Readonly<Record<AccountId, FoldedAccount<S>>>;
+}
+
+/**
+ * Before the first record.
+ *
+ * @param policy replays under this policy whatever the log says was configured; null follows the log
+ */
+export function beginFold<S>(policy: Policy | null = null): FoldState<S> {
+  return { boot: null, seed: "", policy: policy ?? DEFAULT_POLICY, accounts: {} };
+}
+
+/** Folds the next record. Only inputs decide anything; headers begin a run; the rest passes. */
+export function foldRecord<S>(
+  core: ReplayCore<S>,
+  fold: FoldState<S>,
+  record: LogRecord,
+  fixedPolicy: Policy | null = null,
+): { readonly fold: FoldState<S>; readonly decision: Decision | null } {
+  if (record.kind === "log.header")
+    return { fold: onHeader(fold, record, fixedPolicy), decision: null };
+  if (record.dir !== "in") return { fold, decision: null };
+  const known = foldedAccount(fold, record.account) ?? {
+    state: core.initialState(record.account, fold.seed),
+    policy: fold.policy,
+  };
+  const policy =
+    record.kind === "policy.changed" && fixedPolicy === null
+      ? parsePolicy(record.policy)
+      : known.policy;
+  const step = core.transition(known.state, record, record.at, policy);
+  const accounts = { ...fold.accounts, [record.account]: { state: step.state, policy } };
+  const breach = core.findBreach(step.state);
+  return {
+    fold: { ...fold, accounts },
+    decision: { input: record, rule: step.rule, effects: step.effects, breach },
+  };
+}
+
+/** What a fold knows of an account; null before its first input. */
+export function foldedAccount<S>(fold: FoldState<S>, account: AccountId): FoldedAccount<S> | null {
+  // Own keys only: an account may be called like something every object inherits.
+  return Object.hasOwn(fold.accounts, account) ? (fold.accounts[account] ?? null) : null;
+}
+
+function onHeader<S>(
+  fold: FoldState<S>,
+  header: HeaderRecord,
+  fixedPolicy: Policy | null,
+): FoldState<S> {
+  // A header is repeated within a run so that a reader may start anywhere; only a new run starts anew.
+  if (header.boot === fold.boot) return fold;
+  return {
+    boot: header.boot,
+    seed: header.seed,
+    policy: fixedPolicy ?? parsePolicy(header.policy ?? "{}"),
+    accounts: {},
+  };
+}
+
+/** Folds a whole log and returns every decision, in order. */
+export function foldAll<S>(
+  core: ReplayCore<S>,
+  records: readonly LogRecord[],
+  fixedPolicy: Policy | null = null,
+): readonly Decision[] {
+  const decisions: Decision[] = [];
+  let fold = beginFold<S>(fixedPolicy);
+  for (const record of records) {
+    const next = foldRecord(core, fold, record, fixedPolicy);
+    fold = next.fold;
+    if (next.decision !== null) decisions.push(next.decision);
+  }
+  return decisions;
+}
