@@ -53,7 +53,7 @@ export class WriteLedger {
 
   /** The socket is gone: nobody will answer any more. */
   failAll(error: RawError): void {
-    for (const write of [...this.#writes]) write.fail(new SendFailure(write.left, error));
+    for (const write of this.#writes) write.fail(new SendFailure(write.left, error));
   }
 
   #remember(messageId: string, sendId: string): void {

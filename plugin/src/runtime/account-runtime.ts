@@ -217,8 +217,8 @@ class LinkedDevice implements AccountRuntime {
     handoverTo: (post: ConnectionController["post"]) => Handover | null,
   ): ConnectionController {
     const { accountId, authDir, run, ports } = this.#options;
-    let successor: ConnectionController | null = null;
-    const handover = handoverTo((input) => successor?.post(input));
+    let created: ConnectionController | null = null;
+    const handover = handoverTo((input) => created?.post(input));
     const controller = new ConnectionController({
       accountId,
       authDir,
@@ -235,7 +235,7 @@ class LinkedDevice implements AccountRuntime {
       },
       predecessorsGone: (limitMs) => predecessorsGone(this.#entry, ports.timers, limitMs),
     });
-    successor = controller;
+    created = controller;
     this.#controller = controller;
     this.#entry.inCharge = {
       owner: this,
@@ -359,6 +359,7 @@ class LinkedDevice implements AccountRuntime {
     if (lock.result === "busy") throw new CredentialsInUse(lock.holder);
     try {
       await ports.credentials.remove(authDir);
+      ports.journal.purge();
     } finally {
       await lock.release();
     }
@@ -375,6 +376,6 @@ function subscribe<T>(
 
 /** Stored credentials of somebody else than the last login of this run confirmed. */
 function isForeign(known: SelfIdentity | null, stored: SelfIdentity): boolean {
-  if (known?.pn != null && stored.pn !== null) return known.pn !== stored.pn;
-  return false;
+  const knownPn = known?.pn ?? null;
+  return knownPn !== null && stored.pn !== null && knownPn !== stored.pn;
 }

@@ -251,12 +251,16 @@ export class ConnectionController {
       listener: {
         onInput: (input) => this.#onSocketInput(input),
         onQr: (qr) => this.#options.onQr(qr),
-        onSelf: (self) => {
-          this.#self = self;
-        },
+        onSelf: (self) => this.#onSelf(self),
         onMessage: (message) => this.#owners.intake.take(message),
       },
     });
+  }
+
+  #onSelf(self: SelfAddress): void {
+    this.#self = self;
+    // Before the first message of this login: another number's messages must not be answered in the name of this one.
+    this.#options.ports.journal.bindOwner(self);
   }
 
   #onSocketInput(input: SocketInput): void {

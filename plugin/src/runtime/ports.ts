@@ -309,6 +309,10 @@ export interface OutboundCustody {
 export interface Journal {
   /** Stores the message unless a twin is there; the returned entry says which. */
   receive(message: IncomingMessage, nowMs: number): JournalledMessage;
+  /** Says whose memory this is, as soon as the server confirmed it; the memory of another number is set aside. */
+  bindOwner(self: SelfAddress): "same" | "another";
+  /** Forgets everything, after a logout that a person asked for. */
+  purge(): void;
   advance(messageId: string, chat: Jid, state: MessageState, reason: string): void;
   /** Messages that were received but not settled, oldest first: to be admitted again after a restart. */
   unsettled(limit: number): readonly JournalledMessage[];

@@ -124,7 +124,7 @@ export class SendCustody {
 
   /** Ends those waiting for something that no journal could bring back; after a replacement nobody else would. */
   dropUnkept(): void {
-    for (const sendId of [...this.#waiters.keys()]) {
+    for (const sendId of this.#waiters.keys()) {
       if (this.#journal.custody(sendId) !== null) continue;
       this.settle({ kind: "send.settle", sendId, outcome: "failed", causeId: null, left: true });
     }
