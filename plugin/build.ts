@@ -16,6 +16,7 @@ await build({
     events: "./src/events/index.ts",
     core: "./src/core/index.ts",
     replay: "./src/replay/index.ts",
+    explain: "./src/explain/index.ts",
   },
   outdir,
   bundle: true,
@@ -26,6 +27,8 @@ await build({
   target: "node24",
   // The host brings openclaw, npm brings the dependencies: nothing of either may be in the bundle twice.
   packages: "external",
+  // A command's file runs by itself in a checkout (`npm run replay`); in the bin only main.ts may start something.
+  define: { "import.meta.main": "false" },
   legalComments: "none",
   logLevel: "warning",
 }).catch(() => {

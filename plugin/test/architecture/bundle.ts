@@ -6,6 +6,7 @@ export const NEUTRAL_ENTRIES = [
   "src/events/index.ts",
   "src/core/index.ts",
   "src/replay/index.ts",
+  "src/explain/index.ts",
 ] as const;
 
 /**

@@ -13,7 +13,7 @@ interface Layer {
 }
 
 const PORTS = "^plugin/src/runtime/ports(\\.ts$|/)";
-const SUBPATHS = "^plugin/src/(events|core|replay)/";
+const SUBPATHS = "^plugin/src/(events|core|replay|explain)/";
 
 /**
  * The arrows of the design: `events <- core <- replay`; the runtime stands on events and core; Baileys, journal, channel
@@ -49,16 +49,16 @@ export const LAYERS: readonly Layer[] = [
     node: true,
   },
   {
-    name: "explain",
-    from: "^plugin/src/explain/",
-    may: ["^plugin/src/(events|core|replay)/", "^plugin/src/recorder/importers/"],
-  },
-  {
     name: "channel",
     from: "^plugin/src/channel/",
     may: ["^plugin/src/(events|core|runtime|recorder)/"],
     packages: ["openclaw"],
     node: true,
+  },
+  {
+    name: "importers",
+    from: "^plugin/src/recorder/importers/",
+    may: ["^plugin/src/events/"],
   },
   {
     name: "cli",
