@@ -61,6 +61,11 @@ export const LAYERS: readonly Layer[] = [
     may: ["^plugin/src/events/"],
   },
   {
+    name: "explain",
+    from: "^plugin/src/explain/",
+    may: ["^plugin/src/(events|core|replay)/", "^plugin/src/recorder/importers/"],
+  },
+  {
     name: "cli",
     from: "^plugin/src/cli/",
     may: ["^plugin/src/", "^plugin/index\\.ts$"],
