@@ -22,10 +22,14 @@ export function packExtension(root: string): string {
   rmSync(vsix, { force: true });
   // vsce asks questions when it has a terminal; the bundle holds all dependencies.
   const vsce = join(folder, "node_modules/.bin/vsce");
-  const { status } = spawnSync(vsce, ["package", "--no-dependencies", "--out", vsix], {
-    cwd: folder,
-    stdio: ["ignore", 2, 2],
-  });
+  const { status } = spawnSync(
+    vsce,
+    ["package", "--no-dependencies", "--allow-missing-repository", "--out", vsix],
+    {
+      cwd: folder,
+      stdio: ["ignore", 2, 2],
+    },
+  );
   if (status !== 0)
     throw new Failure("The extension could not be packed, for vsce's reasons above.");
   const bytes = statSync(vsix).size;
