@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { EXIT } from "./command-problem.ts";
+import { runExplain } from "./explain.ts";
 import { replayCommand } from "./replay.ts";
 
 /** The commands of the published bin `whatsapp-continuity`. Each takes the rest of the command line and returns the exit status. */
@@ -9,6 +10,14 @@ const COMMANDS: Readonly<
   replay: {
     summary: "replay incident files and compare each decision with what is expected",
     run: (argv) => replayCommand(argv),
+  },
+  explain: {
+    summary: "why was I down? outages, causes and what to do, from logs",
+    run: (argv) =>
+      runExplain(argv, {
+        out: (text) => process.stdout.write(text),
+        err: (text) => process.stderr.write(text),
+      }),
   },
 };
 

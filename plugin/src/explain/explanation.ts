@@ -125,7 +125,7 @@ function adviseFor(outage: Outage, cause: OutageCause): OutageCause {
   if (outage.by === "whatsapp-continuity" || !outage.gaveUp || outage.endMs !== null) return cause;
   return {
     ...cause,
-    action: `It no longer tries. When the reason is gone: openclaw gateway call channels.start --params '{"channel":"whatsapp","accountId":"${outage.account}"}'`,
+    action: `It no longer tries. When the reason is gone, start it again: openclaw gateway call channels.start --params '{"channel":"whatsapp","accountId":"${outage.account}"}'`,
   };
 }
 
@@ -137,8 +137,10 @@ function notesOf(outage: Outage): readonly string[] {
     );
   }
   if (outage.gaveUp && outage.by === "official-plugin") {
+    const when =
+      outage.attempts === 0 ? "at once" : `after ${describeCount(outage.attempts, "attempt")}`;
     notes.push(
-      `The official plugin gave up after ${describeCount(outage.attempts, "attempt")}: it would not have come back without a restart.`,
+      `The official plugin gave up ${when}: it would not have come back without a restart.`,
     );
   }
   if (outage.gaveUp && outage.by === "whatsapp-continuity") {
