@@ -267,6 +267,10 @@ export const CAUSES = {
     "The stored credentials belong to another number than before.",
     "Check accounts.<id>.authDir, or restart the account to accept the new number",
   ),
+  "address-refused": permanent(
+    "OPENCLAW_WHATSAPP_WEB_SOCKET_URL names an address that must not be used.",
+    "Use a wss:// address (ws:// only for this machine) or remove the variable, then restart the gateway",
+  ),
   "owner-busy": transient(
     "Another process owns this WhatsApp account.",
     "Stop the other gateway or login; it takes over by itself afterwards",

@@ -12,6 +12,7 @@ export interface ClosingContext {
  */
 export function classify(facts: DisconnectFacts, context: ClosingContext): CauseId {
   return (
+    fromOwnError(facts.name) ??
     fromLoginFailure(facts) ??
     fromStreamError(facts) ??
     fromHttpStatus(facts) ??
@@ -20,6 +21,21 @@ export function classify(facts: DisconnectFacts, context: ClosingContext): Cause
     fromStatusCode(facts.statusCode) ??
     "unknown"
   );
+}
+
+/** What our own socket layer found before anything went out; it says so by the error's name. */
+function fromOwnError(name: string): CauseId | null {
+  switch (name) {
+    case "CredentialsMissing":
+      return "not-linked";
+    case "UnsafeCredentialPath":
+    case "CredentialsUnreadable":
+      return "credentials-corrupt";
+    case "SocketUrlRefused":
+      return "address-refused";
+    default:
+      return null;
+  }
 }
 
 function fromLoginFailure(facts: DisconnectFacts): CauseId | null {
