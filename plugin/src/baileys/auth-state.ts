@@ -8,7 +8,7 @@ import {
   readSafely,
   replaceFile,
 } from "./credential-files.ts";
-import { contentOf, sameDevice, selfOf } from "./credential-store.ts";
+import { contentOf, inspectCredentials, sameDevice, selfOf } from "./credential-store.ts";
 import { enqueueFileTask, whenFilesIdle } from "./file-queue.ts";
 import type {
   AuthenticationCreds,
@@ -26,6 +26,14 @@ export interface AuthState {
   save(): Promise<void>;
 }
 
+/** The stored credentials can be neither read nor restored; the sentence says what to do. */
+export class CredentialsUnreadable extends Error {
+  constructor(problem: string) {
+    super(problem);
+    this.name = "CredentialsUnreadable";
+  }
+}
+
 /** How long a new socket waits for writes of its predecessor; then it reads what is there. */
 const FLUSH_LIMIT_MS = 15_000;
 
@@ -37,6 +45,9 @@ const FLUSH_LIMIT_MS = 15_000;
 export async function openAuthState(baileys: Baileys, authDir: string): Promise<AuthState> {
   await whenFilesIdle(authDir, FLUSH_LIMIT_MS);
   await prepareDirectory(authDir);
+  // Restores a torn file from its backup, as the official plugin does before every socket.
+  const { state, problem } = inspectCredentials(authDir);
+  if (state === "corrupt") throw new CredentialsUnreadable(problem ?? "");
   const stored = readSafely(path.join(authDir, CREDS_FILE));
   const creds: AuthenticationCreds =
     stored === null

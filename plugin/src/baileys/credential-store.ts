@@ -27,10 +27,11 @@ export type CredentialContent =
 
 /** Looks at credentials and removes them on a person's order; the auth state of a running socket is `auth-state.ts`. */
 export function createCredentialStore(): CredentialStore {
-  return { inspect, addressForms, remove };
+  return { inspect: inspectCredentials, addressForms, remove };
 }
 
-function inspect(authDir: string): CredentialState {
+/** See {@link CredentialStore.inspect}. Never throws. */
+export function inspectCredentials(authDir: string): CredentialState {
   try {
     return inspectFiles(authDir);
   } catch (error) {
