@@ -57,6 +57,22 @@ test.each(["index.ts", "setup-entry.ts"])("%s does not load Baileys", async (ent
   expect([...packages].filter((name) => name.startsWith("@whiskeysockets/"))).toEqual([]);
 });
 
+test("the top level holds the three parts and nothing beside them", () => {
+  const visible = readdirSync(ROOT).filter(
+    (name) => !name.startsWith(".") && name !== "node_modules",
+  );
+  expect(visible.toSorted()).toEqual([
+    "README.md",
+    "fixtures",
+    "package.json",
+    "plugin",
+    "pnpm-lock.yaml",
+    "pnpm-workspace.yaml",
+    "tsconfig.base.json",
+    "vscode-extension",
+  ]);
+});
+
 test("there is one copy of Baileys", () => {
   const copies = ["plugin", "fixtures"].map((folder) => {
     const require = createRequire(join(ROOT, folder, "package.json"));
