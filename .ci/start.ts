@@ -18,11 +18,11 @@ const DEMONSTRATION = join(root, "fixtures/demo/main.ts");
 
 /** The five reports that the project grew from. */
 const REPORTED = [
-  "enotfound-exit",
+  "enotfound-dead-channel",
   "440-conflict-loop",
   "408-metronome",
-  "reply-to-retired-controller",
-  "503-outage-without-backfill",
+  "reply-after-teardown",
+  "503-missed-group-messages",
 ].map((slug) => join(root, "fixtures/incidents", `${slug}.jsonl`));
 
 interface Flags {
