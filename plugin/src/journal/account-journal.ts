@@ -59,7 +59,7 @@ export interface AccountJournal extends Journal {
 
   /** Keeps a plaintext until its message is handed over; must return before the ratchet is written. */
   storePlaintext(stanza: DecryptedStanza): void;
-  findPlaintext(ciphertextHash: string): BufferedPlaintext | null;
+  findPlaintext(ciphertextHash: string): BufferedPlaintext | "handed-over" | null;
   markUpserted(stanzaId: string): void;
   pendingPlaintexts(limit: number): readonly BufferedPlaintext[];
 
@@ -142,7 +142,7 @@ class SqliteJournal implements AccountJournal {
     this.#vault.use((journal) => journal.storePlaintext(stanza, this.#now()));
   }
 
-  findPlaintext(ciphertextHash: string): BufferedPlaintext | null {
+  findPlaintext(ciphertextHash: string): BufferedPlaintext | "handed-over" | null {
     return this.#vault.use((journal) => journal.findPlaintext(ciphertextHash));
   }
 

@@ -12,8 +12,7 @@ export interface BufferedPlaintext {
   readonly sender: Jid;
   /** What is needed to hand the message over without its stanza, as JSON; opaque here. */
   readonly stanza: string;
-  /** Null once the message was handed over and the text was purged. */
-  readonly plaintext: Uint8Array | null;
+  readonly plaintext: Uint8Array;
   readonly storedAtMs: number;
   readonly upserted: boolean;
 }
@@ -24,9 +23,15 @@ export interface BufferRow {
   readonly chat: string;
   readonly sender: string;
   readonly stanza: string;
-  readonly plaintext: Uint8Array | null;
+  readonly plaintext: Uint8Array;
   readonly stored_at_ms: number;
   readonly upserted_at_ms: number | null;
+}
+
+/** A plaintext that was handed over and is no longer kept. */
+export interface DecryptedRow {
+  readonly ciphertext_hash: string;
+  readonly stored_at_ms: number;
 }
 
 /**
@@ -54,12 +59,15 @@ export class DecryptBuffer {
     });
   }
 
-  find(ciphertextHash: string): BufferedPlaintext | null {
+  /** The plaintext of a stanza that was decrypted before; `handed-over` once it is no longer kept, null when it never was decrypted. */
+  find(ciphertextHash: string): BufferedPlaintext | "handed-over" | null {
     const row = this.#sql.get<BufferRow>(
       "SELECT * FROM decrypt_buffer WHERE ciphertext_hash = ?",
       ciphertextHash,
     );
-    return row === undefined ? null : toEntry(row);
+    if (row !== undefined) return toEntry(row);
+    const done = this.#sql.get("SELECT 1 FROM decrypted WHERE ciphertext_hash = ?", ciphertextHash);
+    return done === undefined ? null : "handed-over";
   }
 
   /** The message of this stanza is in the journal. A group stanza has two ciphertexts, both are done then. */
@@ -79,6 +87,14 @@ export class DecryptBuffer {
         limit,
       )
       .map(toEntry);
+  }
+
+  remember(row: DecryptedRow): void {
+    this.#sql.run(
+      "INSERT OR IGNORE INTO decrypted (ciphertext_hash, stored_at_ms) VALUES (?, ?)",
+      row.ciphertext_hash,
+      row.stored_at_ms,
+    );
   }
 
   merge(row: BufferRow): void {

@@ -3,7 +3,7 @@ import { type Addresses, plainAddress } from "./addresses.ts";
 import type { MessageEntry, MessageQuery } from "./operations.ts";
 import type { Sql } from "./sql.ts";
 
-/** A row of `inbound`, column by column. `body` is the message as JSON until it is purged. */
+/** A row of the view `message`. `body` is the message as JSON until it is purged. */
 export interface InboundRow {
   readonly id: number;
   readonly message_id: string;
@@ -22,7 +22,7 @@ export interface InboundRow {
 }
 
 const COLUMNS =
-  "message_id, chat, sender, from_me, chat_kind, via, sent_at_ms, received_at_ms, state, reason, state_at_ms, copies, body";
+  "message_id, chat, sender, from_me, chat_kind, via, sent_at_ms, received_at_ms, state, reason, state_at_ms, copies, has_body";
 
 /** A message only moves forward. */
 const RANK = { received: 0, admitted: 1, adopted: 2, settled: 3 } as const satisfies Record<
@@ -101,7 +101,7 @@ export class Inbound {
    */
   unsettled(limit: number, nowMs: number): JournalledMessage[] {
     const rows = this.#sql.all<InboundRow>(
-      "SELECT * FROM inbound WHERE state <> 'settled' AND state <> 'adopted' ORDER BY received_at_ms, id LIMIT ?",
+      "SELECT * FROM message WHERE state <> 'settled' AND state <> 'adopted' ORDER BY received_at_ms, id LIMIT ?",
       limit,
     );
     return rows.flatMap((row) => {
@@ -158,7 +158,7 @@ export class Inbound {
     const rows =
       chat === undefined
         ? this.#sql.all<InboundRow>(
-            "SELECT * FROM inbound WHERE received_at_ms >= ? ORDER BY received_at_ms DESC, id DESC LIMIT ?",
+            "SELECT * FROM message WHERE received_at_ms >= ? ORDER BY received_at_ms DESC, id DESC LIMIT ?",
             sinceMs,
             limit,
           )
@@ -166,7 +166,7 @@ export class Inbound {
             .formsOf(plainAddress(chat))
             .flatMap((form) =>
               this.#sql.all<InboundRow>(
-                "SELECT * FROM inbound WHERE chat = ? AND received_at_ms >= ? ORDER BY received_at_ms DESC, id DESC LIMIT ?",
+                "SELECT * FROM message WHERE chat = ? AND received_at_ms >= ? ORDER BY received_at_ms DESC, id DESC LIMIT ?",
                 form,
                 sinceMs,
                 limit,
@@ -202,6 +202,7 @@ export class Inbound {
   }
 
   insert(row: Omit<InboundRow, "id">): void {
+    const { body } = row;
     this.#sql.run(
       `INSERT INTO inbound (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       row.message_id,
@@ -216,8 +217,11 @@ export class Inbound {
       row.reason,
       row.state_at_ms,
       row.copies,
-      row.body,
+      body === null ? 0 : 1,
     );
+    if (body !== null) {
+      this.#sql.run("INSERT INTO inbound_body (id, body) VALUES (last_insert_rowid(), ?)", body);
+    }
   }
 
   /** Takes over a row from another journal: the further state wins, a row that is not here yet is added. */
@@ -236,7 +240,7 @@ export class Inbound {
 
   rowsWithId(messageId: string): InboundRow[] {
     return this.#sql.all<InboundRow>(
-      "SELECT * FROM inbound WHERE message_id = ? ORDER BY id",
+      "SELECT * FROM message WHERE message_id = ? ORDER BY id",
       messageId,
     );
   }

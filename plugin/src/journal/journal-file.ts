@@ -19,7 +19,7 @@ import {
   type MergedTable,
   type TableReader,
 } from "./journal-store.ts";
-import { migrate } from "./schema.ts";
+import { checkOrigin, migrate } from "./schema.ts";
 import { Sql } from "./sql.ts";
 
 /** SQLite's companions of a database in WAL mode. */
@@ -72,6 +72,7 @@ export class JournalFile {
     const database = new DatabaseSync(path, { timeout: options.busyTimeoutMs });
     const sql = new Sql(database);
     try {
+      checkOrigin(sql);
       configure(sql, options);
       migrate(sql);
       const store = new JournalStore(sql);
@@ -235,7 +236,9 @@ export function salvage(path: string): TableReader {
   let sql: Sql | null = null;
   try {
     sql = new Sql(new DatabaseSync(path, { readOnly: true, timeout: SALVAGE_TIMEOUT_MS }));
-    for (const table of MERGED_TABLES) tables.set(table, readableRows(sql, table));
+    for (const table of Object.keys(MERGED_TABLES) as MergedTable[]) {
+      tables.set(table, readableRows(sql, MERGED_TABLES[table]));
+    }
   } catch (error) {
     faultOf(error);
   } finally {
@@ -247,15 +250,15 @@ export function salvage(path: string): TableReader {
 }
 const SALVAGE_TIMEOUT_MS = 100;
 
-function readableRows(sql: Sql, table: MergedTable): readonly object[] {
+function readableRows(sql: Sql, select: string): readonly object[] {
   const rows: object[] = [];
   const seen = new Set<number>();
   for (const order of ["ASC", "DESC"]) {
     try {
-      const query = `SELECT rowid AS row_number, * FROM ${table} ORDER BY rowid ${order} LIMIT ${MAX_SALVAGED_ROWS}`;
-      for (const row of sql.iterate<{ row_number: number }>(query)) {
-        if (seen.has(row.row_number)) break;
-        seen.add(row.row_number);
+      const query = `${select} ORDER BY position ${order} LIMIT ${MAX_SALVAGED_ROWS}`;
+      for (const row of sql.iterate<{ position: number }>(query)) {
+        if (seen.has(row.position)) break;
+        seen.add(row.position);
         rows.push(row);
       }
     } catch (error) {

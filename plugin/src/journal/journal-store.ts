@@ -7,7 +7,12 @@ import type {
   SelfAddress,
 } from "../runtime/ports.ts";
 import { Addresses, formOf, plainAddress } from "./addresses.ts";
-import { type BufferedPlaintext, type BufferRow, DecryptBuffer } from "./decrypt-buffer.ts";
+import {
+  type BufferedPlaintext,
+  type BufferRow,
+  DecryptBuffer,
+  type DecryptedRow,
+} from "./decrypt-buffer.ts";
 import { HighWater, type HighWaterMark, type HighWaterRow } from "./high-water.ts";
 import { Inbound, type InboundRow } from "./inbound.ts";
 import type {
@@ -129,7 +134,7 @@ export class JournalStore implements JournalOperations {
     this.#decryptBuffer.store(stanza, nowMs);
   }
 
-  findPlaintext(ciphertextHash: string): BufferedPlaintext | null {
+  findPlaintext(ciphertextHash: string): BufferedPlaintext | "handed-over" | null {
     return this.#decryptBuffer.find(ciphertextHash);
   }
 
@@ -201,7 +206,7 @@ export class JournalStore implements JournalOperations {
         this.learnAddress(row.pn, row.lid, row.seen_at_ms);
       }
       let taken = 0;
-      for (const row of other.rows<InboundRow>("inbound")) {
+      for (const row of other.rows<InboundRow>("message")) {
         this.inbound.merge(row);
         taken += 1;
       }
@@ -209,6 +214,7 @@ export class JournalStore implements JournalOperations {
         this.outbound.merge(row);
         taken += 1;
       }
+      for (const row of other.rows<DecryptedRow>("decrypted")) this.#decryptBuffer.remember(row);
       for (const row of other.rows<BufferRow>("decrypt_buffer")) this.#decryptBuffer.merge(row);
       for (const row of other.rows<HighWaterRow>("high_water")) this.#highWater.merge(row);
       for (const row of other.rows<OutageRow>("outage")) this.#outages.merge(row);
@@ -237,16 +243,17 @@ const OWNER_PN = "self-pn";
 const OWNER_LID = "self-lid";
 
 /** Tables whose rows can be carried from one store to another. */
-export const MERGED_TABLES = [
-  "meta",
-  "address",
-  "inbound",
-  "outbound",
-  "decrypt_buffer",
-  "high_water",
-  "outage",
-] as const;
-export type MergedTable = (typeof MERGED_TABLES)[number];
+export const MERGED_TABLES = {
+  meta: "SELECT rowid AS position, * FROM meta",
+  address: "SELECT rowid AS position, * FROM address",
+  message: "SELECT id AS position, * FROM message",
+  outbound: "SELECT rowid AS position, * FROM outbound",
+  decrypted: "SELECT rowid AS position, * FROM decrypted",
+  decrypt_buffer: "SELECT rowid AS position, * FROM decrypt_buffer",
+  high_water: "SELECT rowid AS position, * FROM high_water",
+  outage: "SELECT rowid AS position, * FROM outage",
+} as const;
+export type MergedTable = keyof typeof MERGED_TABLES;
 
 export interface TableReader {
   rows<T extends object>(table: MergedTable): Iterable<T>;
@@ -267,7 +274,7 @@ interface AddressRow {
 export function tablesOf({ sql }: JournalStore): TableReader {
   return {
     rows: <T extends object>(table: MergedTable): Iterable<T> =>
-      sql.iterate<T>(`SELECT * FROM ${table} ORDER BY rowid`),
+      sql.iterate<T>(`${MERGED_TABLES[table]} ORDER BY position`),
   };
 }
 

@@ -43,8 +43,12 @@ const CLEAN_UP_EVERY_MS = 60_000;
 const NEXT_STEP_MS = 50;
 /** A disk that damages each new file too must not be filled with them. */
 const REPLACE_EVERY_MS = 60_000;
+/** Making room may take several tries, each of which frees something. */
+const MAX_RETURN_TRIES = 4;
 /** Steps taken at once when a write found no room. */
 const STEPS_TO_MAKE_ROOM = 8;
+/** How far above its limit the file may grow while entries are removed from it. */
+const ROOM_TO_REMOVE = 1.25;
 
 /**
  * Keeps an account's journal usable whatever happens to its file: opens it, falls back to memory and returns, sets damaged and foreign files
@@ -125,10 +129,11 @@ export class JournalVault {
 
   configure(settings: JournalSettings): void {
     this.#retention = retentionOf(settings);
-    if (this.#fault === null && !this.#closed) {
-      this.#attempt(() => setMaxBytes(this.#openFile().store.sql, this.#retention.maxBytes));
-      this.#schedule(NEXT_STEP_MS);
-    }
+    if (this.#closed) return;
+    const file = this.#file;
+    if (file !== null) this.#quietly(() => setMaxBytes(file.store.sql, this.#retention.maxBytes));
+    this.#retryAtMs = 0;
+    this.#schedule(NEXT_STEP_MS);
   }
 
   status(): JournalStatus {
@@ -253,11 +258,17 @@ export class JournalVault {
     const file = this.#file;
     if (file === null) return false;
     let freed = 0;
+    const { maxBytes } = this.#retention;
     this.#quietly(() => {
+      // Removing writes too, for a moment.
+      setMaxBytes(file.store.sql, maxBytes * ROOM_TO_REMOVE);
+      this.#spill?.settleIn(file.store);
       for (let step = 0; step < STEPS_TO_MAKE_ROOM; step += 1) {
         freed += purgeStep(file.store, this.#retention, this.#options.clock.wallMs());
       }
     });
+    this.#quietly(() => setMaxBytes(file.store.sql, maxBytes));
+    if (freed === 0) freed = this.#spill?.forgetSettledTexts() ?? 0;
     return freed > 0;
   }
 
@@ -279,14 +290,23 @@ export class JournalVault {
   /** Back to the file, with everything that was written in memory; or the next try later. */
   #returnWhenDue(): void {
     if (this.#fault === null || this.#options.clock.monotonicMs() < this.#retryAtMs) return;
-    const returned = this.#attempt(() => {
-      const file = this.#openFile();
-      this.#claim(file);
-      const current = this.#openFile();
-      this.#spill?.mergeInto(current.store);
-      current.setBusyTimeout(BUSY_TIMEOUT_MS);
-    });
-    if (returned === undefined) return;
+    for (let tries = 0; tries < MAX_RETURN_TRIES; tries += 1) {
+      const returned = this.#attempt(() => {
+        this.#claim(this.#openFile());
+        const file = this.#openFile();
+        this.#spill?.mergeInto(file.store);
+        file.setBusyTimeout(BUSY_TIMEOUT_MS);
+      });
+      if (returned !== undefined) {
+        this.#recovered();
+        return;
+      }
+      // Unless a new time was set, the file was replaced or room was made: that is worth another try.
+      if (this.#options.clock.monotonicMs() < this.#retryAtMs) return;
+    }
+  }
+
+  #recovered(): void {
     this.#endSpill();
     this.#fault = null;
     this.#sinceMs = null;

@@ -23,9 +23,7 @@ export interface SendEntry {
 }
 
 /** A decrypted stanza as the decrypting side hands it over. */
-export type DecryptedStanza = Omit<BufferedPlaintext, "plaintext" | "storedAtMs" | "upserted"> & {
-  readonly plaintext: Uint8Array;
-};
+export type DecryptedStanza = Omit<BufferedPlaintext, "storedAtMs" | "upserted">;
 
 /** Which messages to read back; see {@link MessageEntry}. */
 export interface MessageQuery {
@@ -79,7 +77,7 @@ export interface JournalOperations {
   learnAddress(a: Jid, b: Jid, nowMs: number): void;
 
   storePlaintext(stanza: DecryptedStanza, nowMs: number): void;
-  findPlaintext(ciphertextHash: string): BufferedPlaintext | null;
+  findPlaintext(ciphertextHash: string): BufferedPlaintext | "handed-over" | null;
   markUpserted(stanzaId: string, nowMs: number): void;
   pendingPlaintexts(limit: number): readonly BufferedPlaintext[];
 

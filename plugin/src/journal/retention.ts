@@ -1,6 +1,7 @@
 import { SETTLED_BY_JOURNAL } from "./inbound.ts";
 import { PAGE_BYTES } from "./journal-file.ts";
 import type { JournalStore } from "./journal-store.ts";
+import type { Sql } from "./sql.ts";
 
 /** The settings `journal.retentionDays` and `journal.maxMegabytes`. */
 export interface JournalSettings {
@@ -55,8 +56,8 @@ export function truncateWal(store: JournalStore): void {
 function purgeByAge({ sql }: JournalStore, retention: Retention, nowMs: number): number {
   const textBefore = nowMs - retention.retentionMs;
   const idBefore = nowMs - Math.max(retention.retentionMs, MIN_ID_MEMORY_MS);
-  let changed = 0;
-  changed += sql.run(
+  const pairBefore = nowMs - 2 * Math.max(retention.retentionMs, MIN_ID_MEMORY_MS);
+  let changed = sql.run(
     `UPDATE inbound SET state = 'settled', reason = ?, state_at_ms = ? WHERE id IN
      (SELECT id FROM inbound WHERE state <> 'settled' AND received_at_ms < ? LIMIT ${ROWS_PER_STEP})`,
     SETTLED_BY_JOURNAL.expired,
@@ -64,44 +65,26 @@ function purgeByAge({ sql }: JournalStore, retention: Retention, nowMs: number):
     textBefore,
   );
   changed += sql.run(
-    `UPDATE inbound SET body = NULL WHERE id IN
-     (SELECT id FROM inbound WHERE state = 'settled' AND body IS NOT NULL AND state_at_ms < ? LIMIT ${ROWS_PER_STEP})`,
-    textBefore,
-  );
-  changed += sql.run(
-    `DELETE FROM inbound WHERE id IN
-     (SELECT id FROM inbound WHERE state = 'settled' AND body IS NULL AND received_at_ms < ? LIMIT ${ROWS_PER_STEP})`,
-    idBefore,
-  );
-  changed += sql.run(
     `UPDATE outbound SET state = 'failed', last_error = 'never sent within the journal''s retention', state_at_ms = ? WHERE send_id IN
      (SELECT send_id FROM outbound WHERE state IN ('queued', 'written') AND created_at_ms < ? LIMIT ${ROWS_PER_STEP})`,
     nowMs,
     textBefore,
   );
-  changed += sql.run(
-    `DELETE FROM outbound WHERE send_id IN
-     (SELECT send_id FROM outbound WHERE state IN ('acked', 'delivered', 'failed') AND created_at_ms < ? AND state_at_ms < ? LIMIT ${ROWS_PER_STEP})`,
-    textBefore,
-    textBefore,
-  );
-  changed += sql.run(
-    `UPDATE decrypt_buffer SET plaintext = NULL, stanza = '' WHERE rowid IN
-     (SELECT rowid FROM decrypt_buffer WHERE plaintext IS NOT NULL AND upserted_at_ms < ? LIMIT ${ROWS_PER_STEP})`,
-    nowMs - PLAINTEXT_MEMORY_MS,
-  );
-  changed += sql.run(
-    `DELETE FROM decrypt_buffer WHERE rowid IN (SELECT rowid FROM decrypt_buffer WHERE stored_at_ms < ? LIMIT ${ROWS_PER_STEP})`,
-    idBefore,
-  );
-  changed += sql.run(
-    `DELETE FROM address WHERE rowid IN (SELECT rowid FROM address WHERE seen_at_ms < ? LIMIT ${ROWS_PER_STEP})`,
-    nowMs - 2 * Math.max(retention.retentionMs, MIN_ID_MEMORY_MS),
-  );
-  changed += sql.run(
-    `DELETE FROM high_water WHERE rowid IN (SELECT rowid FROM high_water WHERE received_at_ms < ? LIMIT ${ROWS_PER_STEP})`,
-    nowMs - 2 * Math.max(retention.retentionMs, MIN_ID_MEMORY_MS),
-  );
+  changed += purgeTexts(sql, "AND state_at_ms < ?", textBefore);
+  changed += purgeIds(sql, "AND received_at_ms < ?", idBefore);
+  changed += purgeSends(sql, "AND state_at_ms < ?", textBefore);
+  changed += purgePlaintexts(sql, "AND upserted_at_ms < ?", nowMs - PLAINTEXT_MEMORY_MS);
+  for (const [table, column, before] of [
+    ["decrypt_buffer", "stored_at_ms", idBefore],
+    ["decrypted", "stored_at_ms", idBefore],
+    ["address", "seen_at_ms", pairBefore],
+    ["high_water", "received_at_ms", pairBefore],
+  ] as const) {
+    changed += sql.run(
+      `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} WHERE ${column} < ? LIMIT ${ROWS_PER_STEP})`,
+      before,
+    );
+  }
   changed += sql.run(
     `DELETE FROM outage WHERE started_at_ms NOT IN (SELECT started_at_ms FROM outage ORDER BY started_at_ms DESC LIMIT ${MAX_OUTAGES})`,
   );
@@ -119,25 +102,46 @@ function purgeBySize(store: JournalStore, { maxBytes }: Retention): number {
     return 0;
   }
   if (isOver) store.writeMeta(SHRINKING, "1");
-  const texts = sql.run(
-    `UPDATE inbound SET body = NULL WHERE id IN
-     (SELECT id FROM inbound WHERE state = 'settled' AND body IS NOT NULL ORDER BY state_at_ms LIMIT ${ROWS_PER_STEP})`,
-  );
-  const plaintexts = sql.run(
-    `UPDATE decrypt_buffer SET plaintext = NULL, stanza = '' WHERE rowid IN
-     (SELECT rowid FROM decrypt_buffer WHERE plaintext IS NOT NULL AND upserted_at_ms IS NOT NULL ORDER BY stored_at_ms LIMIT ${ROWS_PER_STEP})`,
-  );
-  if (texts + plaintexts > 0) return texts + plaintexts;
-  const ids = sql.run(
-    `DELETE FROM inbound WHERE id IN
-     (SELECT id FROM inbound WHERE state = 'settled' AND body IS NULL ORDER BY received_at_ms LIMIT ${ROWS_PER_STEP})`,
-  );
-  const sends = sql.run(
-    `DELETE FROM outbound WHERE send_id IN
-     (SELECT send_id FROM outbound WHERE state IN ('acked', 'delivered', 'failed') ORDER BY created_at_ms LIMIT ${ROWS_PER_STEP})`,
-  );
-  return ids + sends;
+  const texts =
+    purgeTexts(sql, "AND state_at_ms >= ?", 0) + purgePlaintexts(sql, "AND upserted_at_ms >= ?", 0);
+  if (texts > 0) return texts;
+  return purgeIds(sql, "AND received_at_ms >= ?", 0) + purgeSends(sql, "AND created_at_ms >= ?", 0);
 }
+
+/** Texts of settled messages, oldest first; the ids stay. */
+function purgeTexts(sql: Sql, condition: string, timeMs: number): number {
+  const select = `SELECT id FROM inbound WHERE state = 'settled' AND has_body = 1 ${condition} ORDER BY state_at_ms LIMIT ${ROWS_PER_STEP}`;
+  sql.run(`DELETE FROM inbound_body WHERE id IN (${select})`, timeMs);
+  return sql.run(`UPDATE inbound SET has_body = 0 WHERE id IN (${select})`, timeMs);
+}
+
+function purgeIds(sql: Sql, condition: string, timeMs: number): number {
+  return sql.run(
+    `DELETE FROM inbound WHERE id IN
+     (SELECT id FROM inbound WHERE state = 'settled' AND has_body = 0 ${condition} ORDER BY received_at_ms LIMIT ${ROWS_PER_STEP})`,
+    timeMs,
+  );
+}
+
+function purgeSends(sql: Sql, condition: string, timeMs: number): number {
+  return sql.run(
+    `DELETE FROM outbound WHERE send_id IN
+     (SELECT send_id FROM outbound WHERE state IN ('acked', 'delivered', 'failed') ${condition} ORDER BY created_at_ms LIMIT ${ROWS_PER_STEP})`,
+    timeMs,
+  );
+}
+
+/** Plaintexts that were handed over; their hashes stay. */
+function purgePlaintexts(sql: Sql, condition: string, timeMs: number): number {
+  const select = `SELECT ciphertext_hash FROM decrypt_buffer WHERE upserted_at_ms IS NOT NULL ${condition} ORDER BY upserted_at_ms LIMIT ${ROWS_PER_STEP}`;
+  sql.run(
+    `INSERT OR IGNORE INTO decrypted (ciphertext_hash, stored_at_ms)
+     SELECT ciphertext_hash, stored_at_ms FROM decrypt_buffer WHERE ciphertext_hash IN (${select})`,
+    timeMs,
+  );
+  return sql.run(`DELETE FROM decrypt_buffer WHERE ciphertext_hash IN (${select})`, timeMs);
+}
+
 const SHRINKING = "shrinking";
 
 /** Bytes in use, without the pages that are free to be written again. */

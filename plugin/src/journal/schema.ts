@@ -27,13 +27,16 @@ export const MIGRATIONS: readonly string[] = [
     reason TEXT NOT NULL,
     state_at_ms INTEGER NOT NULL,
     copies INTEGER NOT NULL,
-    body TEXT
+    has_body INTEGER NOT NULL
   ) STRICT;
+  -- Apart, because a row that only shrinks gives no page back: a purged text must make room.
+  CREATE TABLE inbound_body (id INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
+  CREATE VIEW message AS SELECT inbound.*, inbound_body.body FROM inbound LEFT JOIN inbound_body USING (id);
   CREATE INDEX inbound_by_message ON inbound (message_id);
   CREATE INDEX inbound_by_chat ON inbound (chat, received_at_ms);
   CREATE INDEX inbound_open ON inbound (received_at_ms) WHERE state <> 'settled';
-  CREATE INDEX inbound_bodies ON inbound (state_at_ms) WHERE state = 'settled' AND body IS NOT NULL;
-  CREATE INDEX inbound_ids ON inbound (received_at_ms) WHERE state = 'settled' AND body IS NULL;
+  CREATE INDEX inbound_bodies ON inbound (state_at_ms) WHERE state = 'settled' AND has_body = 1;
+  CREATE INDEX inbound_ids ON inbound (received_at_ms) WHERE state = 'settled' AND has_body = 0;
 
   CREATE TABLE outbound (
     send_id TEXT PRIMARY KEY,
@@ -58,12 +61,15 @@ export const MIGRATIONS: readonly string[] = [
     chat TEXT NOT NULL,
     sender TEXT NOT NULL,
     stanza TEXT NOT NULL,
-    plaintext BLOB,
+    plaintext BLOB NOT NULL,
     stored_at_ms INTEGER NOT NULL,
     upserted_at_ms INTEGER
   ) STRICT;
   CREATE INDEX decrypt_buffer_by_stanza ON decrypt_buffer (stanza_id);
   CREATE INDEX decrypt_buffer_open ON decrypt_buffer (stored_at_ms) WHERE upserted_at_ms IS NULL;
+  CREATE INDEX decrypt_buffer_done ON decrypt_buffer (upserted_at_ms) WHERE upserted_at_ms IS NOT NULL;
+  CREATE TABLE decrypted (ciphertext_hash TEXT PRIMARY KEY, stored_at_ms INTEGER NOT NULL) STRICT;
+  CREATE INDEX decrypted_by_time ON decrypted (stored_at_ms);
 
   CREATE TABLE high_water (
     conversation TEXT PRIMARY KEY,
@@ -103,19 +109,28 @@ export class ForeignDatabaseError extends Error {
 }
 
 /**
- * Brings a database to the newest schema, all steps or none.
+ * Makes sure that the database is ours and not from the future, without changing anything. Returns its schema version.
  *
- * @throws NewerSchemaError, ForeignDatabaseError; nothing was changed then
+ * @throws NewerSchemaError, ForeignDatabaseError
  */
-export function migrate(sql: Sql, steps: readonly string[] = MIGRATIONS): void {
+export function checkOrigin(sql: Sql, steps: readonly string[] = MIGRATIONS): number {
   const version = sql.number("PRAGMA user_version");
-  if (version > steps.length) throw new NewerSchemaError(version, steps.length);
   const application = sql.number("PRAGMA application_id");
   const isEmpty = sql.number("SELECT COUNT(*) FROM sqlite_schema") === 0;
   if (application !== APPLICATION_ID && !(isEmpty && application === 0)) {
     throw new ForeignDatabaseError();
   }
-  if (version === steps.length) return;
+  if (version > steps.length) throw new NewerSchemaError(version, steps.length);
+  return version;
+}
+
+/**
+ * Brings a database to the newest schema, all steps or none.
+ *
+ * @throws NewerSchemaError, ForeignDatabaseError; nothing was changed then
+ */
+export function migrate(sql: Sql, steps: readonly string[] = MIGRATIONS): void {
+  if (checkOrigin(sql, steps) === steps.length) return;
   sql.transaction(() => {
     // Read again behind the lock: a plugin that is being reloaded may have migrated in the meantime.
     const current = sql.number("PRAGMA user_version");

@@ -9,6 +9,7 @@ import type {
 import { formOf, plainAddress } from "./addresses.ts";
 import type { BufferedPlaintext } from "./decrypt-buffer.ts";
 import type { HighWaterMark } from "./high-water.ts";
+import type { InboundRow } from "./inbound.ts";
 import { setMaxBytes } from "./journal-file.ts";
 import { faultOf } from "./journal-fault.ts";
 import { JournalStore, tablesOf } from "./journal-store.ts";
@@ -75,6 +76,27 @@ export class Spill implements JournalOperations {
       store.mergeFrom(tablesOf(this.#memory));
       for (const change of this.#deferred) change(store);
     });
+  }
+
+  /** Only tells the file's store what was settled meanwhile, so that it can remove it: a full file needs that before anything can be added. */
+  settleIn(store: JournalStore): void {
+    const settled = this.#memory.sql.iterate<InboundRow>(
+      "SELECT * FROM inbound WHERE state = 'settled'",
+    );
+    store.sql.transaction(() => {
+      for (const row of settled) {
+        store.advance(row.message_id, row.chat, row.state, row.reason, row.state_at_ms);
+      }
+    });
+  }
+
+  /** Gives up the texts of settled messages, as the file does when it has no room. Returns how many there were. */
+  forgetSettledTexts(): number {
+    const { sql } = this.#memory;
+    sql.run(
+      "DELETE FROM inbound_body WHERE id IN (SELECT id FROM inbound WHERE state = 'settled')",
+    );
+    return sql.run("UPDATE inbound SET has_body = 0 WHERE state = 'settled' AND has_body = 1");
   }
 
   close(): void {
@@ -211,7 +233,7 @@ export class Spill implements JournalOperations {
     );
   }
 
-  findPlaintext(ciphertextHash: string): BufferedPlaintext | null {
+  findPlaintext(ciphertextHash: string): BufferedPlaintext | "handed-over" | null {
     return (
       this.#memory.findPlaintext(ciphertextHash) ??
       this.#peek((file) => file.findPlaintext(ciphertextHash)) ??
