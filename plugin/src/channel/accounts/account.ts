@@ -61,10 +61,10 @@ function mergeAccount(cfg: OpenClawConfig, accountId: string): AccountConfig {
       ...root,
       ...(accountId === DEFAULT_ACCOUNT_ID ? {} : sharedByDefaultAccount(section)),
     },
-    accounts: accounts as Record<string, Record<string, unknown>> | undefined,
+    accounts,
     accountId,
     omitKeys: ["defaultAccount", "accounts", "actions"],
-  }) as AccountConfig;
+  });
 }
 
 /** `accounts.default` is a template for the others, except for what makes it that one device. */

@@ -33,7 +33,7 @@ export async function identifyParties(
   const own: Person = { phone: phoneOf(self.pn), lid: lidOf(self.lid) };
   const sender = message.fromMe
     ? own
-    : await person(message.sender, message.senderAlternate, resolve);
+    : await resolvePerson(message.sender, message.senderAlternate, resolve);
   switch (message.chatKind) {
     case "group":
       return {
@@ -45,7 +45,7 @@ export async function identifyParties(
       };
     case "direct":
     case "self": {
-      const peer = await person(message.chat, message.chatAlternate, resolve);
+      const peer = await resolvePerson(message.chat, message.chatAlternate, resolve);
       const conversation = idOf(peer);
       if (conversation === null) return null;
       return { kind: "direct", conversation, sender, self: own, fromMe: message.fromMe };
@@ -71,7 +71,11 @@ export function personOf(jid: Jid | null): Person {
   return { phone: phoneOf(jid), lid: lidOf(jid) };
 }
 
-async function person(jid: Jid, alternate: Jid | null, resolve: ResolveAddress): Promise<Person> {
+async function resolvePerson(
+  jid: Jid,
+  alternate: Jid | null,
+  resolve: ResolveAddress,
+): Promise<Person> {
   const known: Person = {
     phone: phoneOf(jid) ?? phoneOf(alternate),
     lid: lidOf(jid) ?? lidOf(alternate),

@@ -1,4 +1,10 @@
 import { createChannelHistoryWindow, type HistoryEntry } from "openclaw/plugin-sdk/reply-history";
+import type { Person } from "./parties.ts";
+
+/** A message kept as context, with its author for the rules on whose words may be shown. */
+export interface PendingEntry extends HistoryEntry {
+  readonly author: Person;
+}
 
 /** Conversations that may have pending messages at once; the one that was silent longest is forgotten first. */
 const MAX_CONVERSATIONS = 500;
@@ -8,15 +14,15 @@ const MAX_CONVERSATIONS = 500;
  * memory only: the journal has them, and context that survives a restart would be older than people expect.
  */
 export interface PendingHistory {
-  remember(conversation: string, entry: HistoryEntry, limit: number): void;
+  remember(conversation: string, entry: PendingEntry, limit: number): void;
   /** What is pending, oldest first. */
-  peek(conversation: string): readonly HistoryEntry[];
+  peek(conversation: string): readonly PendingEntry[];
   /** Forgets what the finished turn has seen. */
   consume(conversation: string, limit: number): void;
 }
 
 export function createPendingHistory(): PendingHistory {
-  const historyMap = new Map<string, HistoryEntry[]>();
+  const historyMap = new Map<string, PendingEntry[]>();
   const window = createChannelHistoryWindow({ historyMap });
   return {
     remember(conversation, entry, limit) {

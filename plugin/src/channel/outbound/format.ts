@@ -51,8 +51,8 @@ export function renderMessages(markdown: string, limit: number): string[] {
     enableTaskLists: true,
     headingStyle: "rich",
     blockquotePrefix: "> ",
-    // Tables were turned into what the account wants before; one that is left reads best as monospace.
-    tableMode: "code",
+    // Tables were turned into what the account wants before; one that is left is wanted as it was written.
+    tableMode: "off",
     preserveSourceBlockSpacing: true,
     preserveDunderIdentifiers: true,
   });

@@ -134,7 +134,8 @@ function disconnect(
   account: AccountStatus,
   nowMs: number,
 ): Partial<ChannelAccountSnapshot> {
-  if (effect.causeId === null) return { lastDisconnect: { at: nowMs }, lastError: null };
+  // Nothing was lost yet: an account that connects for the first time.
+  if (effect.causeId === null) return { lastError: null };
   const statusCode = account.cause?.facts["statusCode"];
   const error = explain(effect.causeId);
   return {

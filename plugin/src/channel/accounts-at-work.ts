@@ -1,0 +1,35 @@
+import type { AccountRuntime } from "../runtime/account.ts";
+import type { Journal } from "../runtime/ports.ts";
+import type { Settings } from "./config/settings.ts";
+
+/** An account that runs in this gateway, as the other parts of the channel need it. */
+export interface AccountAtWork {
+  readonly accountId: string;
+  readonly authDir: string;
+  readonly runtime: AccountRuntime;
+  readonly journal: Journal;
+  /** New settings of this account; takes effect from the next decision on, no socket is closed. */
+  applySettings(settings: Settings): void;
+}
+
+/** Accounts of this plugin instance by id. After a reload of the code the new instance has its own. */
+export class AccountsAtWork {
+  readonly #accounts = new Map<string, AccountAtWork>();
+
+  get(accountId: string): AccountAtWork | null {
+    return this.#accounts.get(accountId) ?? null;
+  }
+
+  all(): readonly AccountAtWork[] {
+    return [...this.#accounts.values()];
+  }
+
+  add(account: AccountAtWork): void {
+    this.#accounts.set(account.accountId, account);
+  }
+
+  /** Removes exactly this one: a successor of the same id may already have taken its place. */
+  remove(account: AccountAtWork): void {
+    if (this.#accounts.get(account.accountId) === account) this.#accounts.delete(account.accountId);
+  }
+}

@@ -1,0 +1,59 @@
+import type { ChannelAccountSnapshot } from "openclaw/plugin-sdk/channel-contract";
+import type { AccountRuntime } from "../runtime/account.ts";
+import type { ChannelPort, Clock, StatusEffect, Timers } from "../runtime/ports.ts";
+import type { Alerts } from "./alerts.ts";
+import { admitMessage } from "./inbound/admit.ts";
+import type { InboundHost } from "./inbound/admitted-message.ts";
+import { NOTHING_PUBLISHED, toStatusPatch, transportActivity } from "./status/status-patch.ts";
+
+/** How often a quiet but open connection proves to the gateway that frames still arrive. */
+const ACTIVITY_REFRESH_MS = 60_000;
+
+export interface ChannelPortParts {
+  readonly inbound: InboundHost;
+  readonly alerts: Alerts;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  runtime(): AccountRuntime;
+  /** Merges a patch into the account's status; ignored by the host after the account's task has ended. */
+  setStatus(patch: ChannelAccountSnapshot): void;
+}
+
+/** The gateway as the account's runtime sees it. {@link close} ends the refreshing of the status. */
+export interface OpenChannelPort extends ChannelPort {
+  close(): void;
+}
+
+export function createChannelPort(parts: ChannelPortParts): OpenChannelPort {
+  const { inbound, alerts, clock, timers, setStatus } = parts;
+  let published = NOTHING_PUBLISHED;
+  let cancelRefresh: () => void = () => undefined;
+  let closed = false;
+
+  const refreshActivity = (): void => {
+    if (closed || published.lifecycle !== "ready") return;
+    const activity = transportActivity(parts.runtime().status(), clock.wallMs());
+    setStatus({ accountId: inbound.accountId, ...activity });
+    cancelRefresh = timers.start(ACTIVITY_REFRESH_MS, refreshActivity);
+  };
+  const publish = (effect: StatusEffect): void => {
+    if (closed) return;
+    const step = toStatusPatch(effect, parts.runtime().status(), published, clock.wallMs());
+    published = step.published;
+    setStatus(step.patch);
+    cancelRefresh();
+    if (published.lifecycle === "ready") {
+      cancelRefresh = timers.start(ACTIVITY_REFRESH_MS, refreshActivity);
+    }
+  };
+  return {
+    publishStatus: publish,
+    admit: (entry, as) => admitMessage(inbound, entry, as),
+    raiseAlert: (causeId, downMs) => alerts.raise(causeId, downMs),
+    clearAlert: (downMs) => alerts.clear(downMs),
+    close() {
+      closed = true;
+      cancelRefresh();
+    },
+  };
+}

@@ -1,0 +1,145 @@
+import { buildDmGroupAccountAllowlistAdapter } from "openclaw/plugin-sdk/allowlist-config-edit";
+import { type ChannelPlugin, createChatChannelPlugin } from "openclaw/plugin-sdk/channel-core";
+import { resolveAccount, type WhatsAppAccount } from "./accounts/account.ts";
+import { formatAllowFrom } from "./accounts/config-adapter.ts";
+import { hasCredentials } from "./accounts/auth-dir.ts";
+import { normalizeAllowEntry, normalizeTarget, targetJid } from "./accounts/targets.ts";
+import { createWhatsAppBase } from "./channel-base.ts";
+import { CHANNEL_ID } from "./identifiers.ts";
+import { createGatewayLogin } from "./login/gateway-login.ts";
+import { bindings, mentions, messaging } from "./messaging.ts";
+import { sendIdOf } from "./outbound/delivery-id.ts";
+import { createMessageAdapter } from "./outbound/message-adapter.ts";
+import { createOutboundAdapter } from "./outbound/outbound-adapter.ts";
+import type { PluginInstance } from "./plugin-instance.ts";
+import { createStatusAdapter } from "./status/status-adapter.ts";
+
+type Plugin = ChannelPlugin<WhatsAppAccount>;
+
+/** The channel `whatsapp` as OpenClaw drives it. Building it loads neither Baileys nor a journal. */
+export function createWhatsAppPlugin(instance: PluginInstance): Plugin {
+  return createChatChannelPlugin<WhatsAppAccount>({
+    base: {
+      ...createWhatsAppBase(),
+      messaging,
+      bindings,
+      mentions,
+      commands: {
+        enforceOwnerForCommands: true,
+        skipWhenConfigEmpty: true,
+        preferSenderE164ForCommands: true,
+      },
+      allowlist: buildDmGroupAccountAllowlistAdapter({
+        channelId: CHANNEL_ID,
+        resolveAccount: ({ cfg, accountId }) => resolveAccount(cfg, accountId),
+        normalize: ({ values }) => formatAllowFrom(values),
+        resolveDmAllowFrom: (account) => account.config.allowFrom,
+        resolveGroupAllowFrom: (account) => account.config.groupAllowFrom,
+        resolveDmPolicy: (account) => account.config.dmPolicy,
+        resolveGroupPolicy: (account) => account.config.groupPolicy,
+      }),
+      message: createMessageAdapter(instance.accounts, (accountId) =>
+        instance.runtime().channel.activity.record({
+          channel: CHANNEL_ID,
+          accountId,
+          direction: "outbound",
+        }),
+      ),
+      status: createStatusAdapter(() => instance.issues()),
+      gateway: gatewayOf(instance),
+      auth: authOf(instance),
+      heartbeat: heartbeatOf(instance),
+      directory: {
+        self: ({ cfg, accountId }) =>
+          Promise.resolve(selfOf(instance, resolveAccount(cfg, accountId))),
+      },
+    },
+    pairing: {
+      idLabel: "whatsappSenderId",
+      normalizeAllowEntry: (entry) => normalizeAllowEntry(entry) ?? "",
+    },
+    threading: {
+      scopedAccountReplyToMode: {
+        resolveAccount: (cfg, accountId) => resolveAccount(cfg, accountId),
+        resolveReplyToMode: (account) => account.config.replyToMode,
+      },
+    },
+    outbound: createOutboundAdapter(() => instance.runtime()),
+  });
+}
+
+function gatewayOf(instance: PluginInstance): NonNullable<Plugin["gateway"]> {
+  const login = createGatewayLogin({
+    accounts: instance.accounts,
+    composition: () => instance.composition(),
+    config: () => instance.config(),
+    settings: () => instance.settings(),
+  });
+  return {
+    async startAccount(context) {
+      await login.finish(context.accountId);
+      // Behind this import lie the inbound pipeline and, one more import further, Baileys.
+      const { runAccount } = await import("./account-task.ts");
+      await runAccount(instance, context);
+    },
+    loginWithQrStart: login.start,
+    loginWithQrWait: login.wait,
+    async logoutAccount({ account, runtime }) {
+      const composition = await instance.composition();
+      const { removed, sentence } = await composition.removeCredentials(account.authDir);
+      runtime.log(sentence);
+      return { cleared: removed, loggedOut: removed };
+    },
+  };
+}
+
+function authOf(instance: PluginInstance): NonNullable<Plugin["auth"]> {
+  return {
+    async login({ cfg, accountId, runtime }) {
+      const account = resolveAccount(cfg, accountId);
+      const { loginInTerminal } = await import("./login/terminal-login.ts");
+      await loginInTerminal({
+        composition: await instance.composition(),
+        account,
+        settings: instance.settings(cfg).forAccount(account.accountId),
+        terminal: runtime,
+      });
+    },
+  };
+}
+
+function heartbeatOf(instance: PluginInstance): NonNullable<Plugin["heartbeat"]> {
+  return {
+    checkReady: ({ cfg, accountId }) => {
+      const account = resolveAccount(cfg, accountId);
+      const ready = (ok: boolean, reason: string) => Promise.resolve({ ok, reason });
+      if (!account.enabled || cfg.channels?.whatsapp?.enabled === false) {
+        return ready(false, "whatsapp-disabled");
+      }
+      if (!hasCredentials(account.authDir)) return ready(false, "whatsapp-not-linked");
+      const phase = instance.accounts.get(account.accountId)?.runtime.status().phase;
+      return phase === "open" ? ready(true, "ok") : ready(false, "whatsapp-not-running");
+    },
+    sendTyping: async ({ cfg, to, accountId }) => {
+      const account = instance.accounts.get(resolveAccount(cfg, accountId).accountId);
+      const target = normalizeTarget(to);
+      if (account === null || target === null) return;
+      await account.runtime.send({
+        sendId: sendIdOf({ queueId: undefined, index: 0, count: 1, text: "composing" }),
+        chat: targetJid(target),
+        content: { operation: "typing", state: "composing" },
+      });
+    },
+  };
+}
+
+function selfOf(instance: PluginInstance, account: WhatsAppAccount) {
+  const self = instance.accounts.get(account.accountId)?.runtime.self();
+  const id = self?.pn === null || self === undefined ? null : normalizeTarget(self.pn);
+  if (id === null) return null;
+  return {
+    kind: "user" as const,
+    id,
+    ...(account.name === undefined ? {} : { name: account.name }),
+  };
+}

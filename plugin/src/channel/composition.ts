@@ -1,0 +1,102 @@
+import type { ChannelAccountSnapshot } from "openclaw/plugin-sdk/channel-contract";
+import type { LogRecord } from "../events/index.ts";
+import type { AccountRuntime } from "../runtime/account.ts";
+import type {
+  ChannelPort,
+  CredentialState,
+  Journal,
+  Pseudonymiser,
+  RegistryStore,
+  RejectionSource,
+} from "../runtime/ports.ts";
+import type { Settings } from "./config/settings.ts";
+
+/*
+ * What the channel asks of the code that puts an account together. The implementation knows Baileys, journal and recorder, lies
+ * outside this folder and is loaded when the first account starts, so that registering the plugin costs little.
+ */
+
+/** What only the host can provide. */
+export interface HostServices {
+  /** Folder for everything the plugin keeps, absolute; the gateway's state directory. */
+  readonly stateDir: string;
+  readonly openclawVersion: string;
+  readonly registry: RegistryStore;
+  readonly rejections: RejectionSource;
+  readonly acquireFileLock: AcquireFileLock;
+  /** One structured line in the gateway's log. */
+  logRecord(
+    level: "debug" | "info" | "warn" | "error",
+    message: string,
+    fields: Readonly<Record<string, unknown>>,
+  ): void;
+  /** A batch of records for live readers. */
+  emitRecords(batch: RecordBatch): void;
+}
+
+/** `acquireFileLock` of the host: the same lock file as the official plugin's. */
+export type AcquireFileLock = (
+  path: string,
+  options: {
+    readonly retries: {
+      readonly retries: number;
+      readonly factor: number;
+      readonly minTimeout: number;
+      readonly maxTimeout: number;
+    };
+    readonly stale: number;
+    readonly staleRecovery: "remove-if-unchanged";
+  },
+) => Promise<{ readonly lockPath: string; release(): Promise<void> }>;
+
+/** Live event `plugin.whatsapp-continuity.records` and answer of the records RPC. */
+export interface RecordBatch {
+  readonly boot: string;
+  readonly fromSeq: number;
+  readonly records: readonly LogRecord[];
+  /** Records that readers missed since the last batch. */
+  readonly dropped: number;
+}
+
+export interface RecordQuery {
+  readonly accountId?: string;
+  /** First sequence number wanted. */
+  readonly fromSeq?: number;
+  readonly limit: number;
+}
+
+export interface OpenedAccount {
+  readonly runtime: AccountRuntime;
+  readonly journal: Journal;
+  applySettings(settings: Settings): void;
+  /** After the runtime has stopped: closes the journal and flushes the records. */
+  close(): Promise<void>;
+}
+
+export interface DeviceInspection {
+  readonly credentials: CredentialState;
+  /** The process that holds the device, null when it is free. */
+  readonly holder: string | null;
+}
+
+/** The plugin at work in one process: shared services, and accounts built on them. */
+export interface Composition {
+  readonly pseudonyms: Pseudonymiser;
+  openAccount(request: {
+    readonly accountId: string;
+    readonly authDir: string;
+    readonly settings: Settings;
+    readonly channel: ChannelPort;
+  }): Promise<OpenedAccount>;
+  /** Who uses a device's credentials now, and whether there are any. Takes the owner lock for a moment. */
+  inspectDevice(authDir: string): Promise<DeviceInspection>;
+  /** Removes the files of a linked device under the owner lock; refuses while another process uses them. */
+  removeCredentials(
+    authDir: string,
+  ): Promise<{ readonly removed: boolean; readonly sentence: string }>;
+  records(query: RecordQuery): RecordBatch;
+  close(): Promise<void>;
+}
+
+export type LoadComposition = (host: HostServices) => Promise<Composition>;
+export type SetStatus = (patch: ChannelAccountSnapshot) => void;

@@ -1,0 +1,54 @@
+import type { OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
+import type { AccountRuntime, SendCapture } from "../../runtime/account.ts";
+import type { ChannelPort, GroupInfo, JournalledMessage } from "../../runtime/ports.ts";
+import type { WhatsAppAccount } from "../accounts/account.ts";
+import type { ChannelLog } from "../log.ts";
+import type { Access, ChannelRuntime } from "./access.ts";
+import type { Parties } from "./parties.ts";
+import type { PendingHistory } from "./pending-history.ts";
+
+export type Admission = Awaited<ReturnType<ChannelPort["admit"]>>;
+export type AdmitAs = Parameters<ChannelPort["admit"]>[1];
+
+/** What inbound messages need of the world; one per running account. */
+export interface InboundHost {
+  readonly accountId: string;
+  readonly channel: ChannelRuntime;
+  readonly history: PendingHistory;
+  readonly log: ChannelLog;
+  /** The config as it is now; policy is never remembered. */
+  config(): OpenClawConfig;
+  /** The account's runtime; a function because the runtime is built around the port that admits. */
+  runtime(): AccountRuntime;
+  /** Whether an id is one of our own sends, which come back in the chat with oneself. */
+  isOwnSend(messageId: string): boolean;
+  nowMs(): number;
+}
+
+/** One message on its way to the agent, with everything that was found out about it. */
+export interface AdmittedMessage {
+  readonly host: InboundHost;
+  readonly cfg: OpenClawConfig;
+  readonly account: WhatsAppAccount;
+  readonly entry: JournalledMessage;
+  readonly parties: Parties;
+  readonly access: Extract<Access, { decision: "allow" }>;
+  readonly text: string;
+  readonly route: ReturnType<ChannelRuntime["routing"]["resolveAgentRoute"]>;
+  readonly mention: { readonly wasMentioned: boolean; readonly requireMention: boolean } | null;
+  readonly group: GroupInfo | null;
+  readonly capture: SendCapture;
+}
+
+/** Messages kept as context when the config says nothing. */
+const DEFAULT_HISTORY_LIMIT = 50;
+
+export function historyLimitOf(cfg: OpenClawConfig, account: WhatsAppAccount): number {
+  return (
+    account.config.historyLimit ?? cfg.messages?.groupChat?.historyLimit ?? DEFAULT_HISTORY_LIMIT
+  );
+}
+
+export function timestampOf({ message, receivedAtMs }: JournalledMessage): number {
+  return message.sentAtMs ?? receivedAtMs;
+}

@@ -1,0 +1,163 @@
+import type { ChannelInboundTurnPlan } from "openclaw/plugin-sdk/channel-inbound";
+import {
+  type AdmittedMessage,
+  type Admission,
+  historyLimitOf,
+  timestampOf,
+} from "./admitted-message.ts";
+import { CHANNEL_ID } from "../identifiers.ts";
+import { sendIdOf } from "../outbound/delivery-id.ts";
+import { typedText } from "./message-text.ts";
+import { planReplies } from "./reply-plan.ts";
+import { buildContext } from "./turn.ts";
+
+/**
+ * Runs one turn. Resolves when the host adopted the message: from then on the host recovers the turn after a crash, and our journal must
+ * not bring the message again. The turn itself goes on in the background.
+ */
+export function runTurn(admitted: AdmittedMessage): Promise<Admission> {
+  const { promise, resolve, reject } = Promise.withResolvers<Admission>();
+  const adopted = (): void => resolve({ state: "answered", reason: "adopted" });
+  processTurn(admitted, adopted).then(
+    (handled) => resolve({ state: handled ? "answered" : "ignored", reason: "turn-ended" }),
+    (error: unknown) => {
+      admitted.host.log.warn("A message could not be handed to the agent.", { error });
+      // After adoption this changes nothing any more; before, the message stays unsettled and is tried again.
+      reject(error instanceof Error ? error : new Error(String(error)));
+    },
+  );
+  return promise;
+}
+
+async function processTurn(admitted: AdmittedMessage, onAdopted: () => void): Promise<boolean> {
+  const { host, cfg, account, entry, parties, access, text, route } = admitted;
+  const { message } = entry;
+  const lifecycle = { admission: "exclusive" as const, onAdopted };
+  const limit = historyLimitOf(cfg, account);
+  const verdict = await access.verdict({
+    agentId: route.agentId,
+    sessionKey: route.sessionKey,
+    messageId: message.messageId,
+    inboundEventKind: "user_request",
+  });
+  const timestampMs = timestampOf(entry);
+  const result = await host.channel.inbound.run({
+    channel: CHANNEL_ID,
+    accountId: account.accountId,
+    raw: message,
+    turnAdoptionLifecycle: lifecycle,
+    adapter: {
+      ingest: () => ({
+        id: message.messageId,
+        timestamp: timestampMs,
+        rawText: typedText(message.content),
+        textForAgent: text,
+        textForCommands: typedText(message.content),
+        raw: message,
+      }),
+      classify: () => ({ kind: "message", canStartAgentTurn: true }),
+      resolveTurn: (): ChannelInboundTurnPlan => ({
+        cfg,
+        channel: CHANNEL_ID,
+        accountId: account.accountId,
+        messageId: message.messageId,
+        route: {
+          agentId: route.agentId,
+          ...(route.dmScope === undefined ? {} : { dmScope: route.dmScope }),
+          sessionKey: route.sessionKey,
+        },
+        turnAdoptionLifecycle: lifecycle,
+        ctxPayload: buildContext({
+          cfg,
+          runtime: host.channel,
+          account,
+          policy: access.policy,
+          parties,
+          message,
+          text,
+          timestampMs,
+          route,
+          verdict,
+          mention: admitted.mention,
+          pending: host.history.peek(parties.conversation),
+          historyLimit: limit,
+          group: admitted.group,
+        }),
+        record: {
+          ...lastRoute(admitted),
+          onRecordError: (error) =>
+            host.log.warn("The session could not be updated.", { error: asError(error) }),
+        },
+        ...replies(admitted),
+      }),
+    },
+  });
+  // The agent has seen what was pending, whether or not it had something to say.
+  if (result.dispatched) host.history.consume(parties.conversation, limit);
+  await sendReadReceipt(admitted);
+  return result.dispatched;
+}
+
+function replies(admitted: AdmittedMessage): ReturnType<typeof planReplies> {
+  const { host, cfg, account, entry, parties, access, route, capture } = admitted;
+  const { message } = entry;
+  const runtime = host.runtime();
+  return planReplies({
+    cfg,
+    runtime: host.channel,
+    account,
+    agentId: route.agentId,
+    parties,
+    messageId: message.messageId,
+    quotes: message.quoted !== null,
+    selfChat: parties.kind === "direct" && access.policy.selfChat,
+    sendNow: (text) =>
+      runtime.send({
+        sendId: sendIdOf({ queueId: undefined, index: 0, count: 1, text }),
+        chat: message.chat,
+        content: { operation: "text", text, quotedRaw: null, mentions: [] },
+        capture,
+      }),
+    setTyping: async (state) => {
+      await runtime.send({
+        sendId: sendIdOf({ queueId: undefined, index: 0, count: 1, text: state }),
+        chat: message.chat,
+        content: { operation: "typing", state },
+        capture,
+      });
+    },
+    onDeliveryFailed: (error) =>
+      host.log.warn("A reply could not be delivered.", { error: asError(error) }),
+  });
+}
+
+/** Where the session's next unprompted message goes: the person themselves, not the group. */
+function lastRoute({ account, parties, route }: AdmittedMessage) {
+  if (parties.kind === "group") return {};
+  return {
+    updateLastRoute: {
+      sessionKey: route.lastRoutePolicy === "main" ? route.mainSessionKey : route.sessionKey,
+      channel: CHANNEL_ID,
+      to: parties.conversation,
+      accountId: account.accountId,
+    },
+  };
+}
+
+/** Blue ticks mean "the agent has dealt with it", so they come last; notes to oneself get none. */
+async function sendReadReceipt(admitted: AdmittedMessage): Promise<void> {
+  const { host, account, entry, access, capture } = admitted;
+  if (account.config.sendReadReceipts === false) return;
+  if (entry.message.fromMe || access.policy.selfChat) return;
+  const outcome = await host.runtime().send({
+    sendId: `read/${entry.message.messageId}`,
+    chat: entry.message.chat,
+    content: { operation: "read-receipt", raw: [entry.message.raw] },
+    capture,
+  });
+  if (outcome.outcome !== "acked") host.log.debug("A read receipt was not sent.");
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

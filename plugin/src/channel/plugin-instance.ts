@@ -1,0 +1,97 @@
+import type { OpenClawConfig, PluginRuntime } from "openclaw/plugin-sdk/channel-core";
+import { createPluginRuntimeStore } from "openclaw/plugin-sdk/runtime-store";
+import type { StartReason } from "../runtime/account.ts";
+import { AccountsAtWork } from "./accounts-at-work.ts";
+import type { Composition, HostServices, LoadComposition, RecordBatch } from "./composition.ts";
+import { readSettings, type SettingsReading } from "./config/settings.ts";
+import { loadFileLock } from "./file-lock.ts";
+import { PLUGIN_ID } from "./identifiers.ts";
+import { createRegistryStore } from "./registry-store.ts";
+import { rejectionSource } from "./rejection-source.ts";
+import type { StandingIssue } from "./status/status-issues.ts";
+
+type EmitEvent = (event: string, payload: RecordBatch) => void;
+
+/**
+ * One loaded copy of the plugin's code in one process. A reload makes a new one; what must survive that lies in the host's
+ * registry. Knows how to reach the host, and holds what runs on this copy.
+ */
+export class PluginInstance {
+  readonly accounts = new AccountsAtWork();
+  /** The gateway may be asked by another plugin instance that owns the channel; then nothing runs here. */
+  ownsChannel = true;
+  readonly #runtime = createPluginRuntimeStore<PluginRuntime>({
+    pluginId: PLUGIN_ID,
+    errorMessage: "WhatsApp Continuity was used before OpenClaw had registered it.",
+  });
+  readonly #load: LoadComposition;
+  #composition: Promise<Composition> | null = null;
+  #emit: EmitEvent | null = null;
+
+  constructor(load: LoadComposition) {
+    this.#load = load;
+  }
+
+  setRuntime(runtime: PluginRuntime): void {
+    this.#runtime.setRuntime(runtime);
+  }
+
+  runtime(): PluginRuntime {
+    return this.#runtime.getRuntime();
+  }
+
+  /** The committed config as it is now. */
+  config(): OpenClawConfig {
+    return this.runtime().config.current() as OpenClawConfig;
+  }
+
+  settings(cfg: OpenClawConfig = this.config()): SettingsReading {
+    return readSettings(cfg.plugins?.entries?.[PLUGIN_ID]?.config);
+  }
+
+  /** Why an account starts; the host does not say, so only the first start in the process is certain. */
+  startReason(accountId: string): StartReason {
+    return createRegistryStore(this.runtime().channel).get(accountId) === undefined
+      ? "gateway-start"
+      : "unknown";
+  }
+
+  /** Live readers of records; null while the gateway offers none. */
+  setEmit(emit: EmitEvent | null): void {
+    this.#emit = emit;
+  }
+
+  /** Everything behind the ports, loaded with the first account and shared by all. */
+  composition(): Promise<Composition> {
+    this.#composition ??= this.#compose();
+    return this.#composition;
+  }
+
+  /** The composition if something was started already; asking for the status must not load Baileys. */
+  startedComposition(): Promise<Composition> | null {
+    return this.#composition;
+  }
+
+  issues(): readonly StandingIssue[] {
+    return this.settings().problems.map((problem) => ({
+      kind: "config" as const,
+      message: problem.sentence,
+      fix: `Correct ${problem.path}, or remove it: openclaw config unset ${problem.path}`,
+    }));
+  }
+
+  async #compose(): Promise<Composition> {
+    const runtime = this.runtime();
+    const logger = runtime.logging.getChildLogger({ plugin: PLUGIN_ID });
+    const services: HostServices = {
+      stateDir: runtime.state.resolveStateDir(process.env),
+      openclawVersion: runtime.version,
+      registry: createRegistryStore(runtime.channel),
+      rejections: rejectionSource,
+      acquireFileLock: await loadFileLock(),
+      logRecord: (level, message, fields) => logger[level]?.(message, { ...fields }),
+      emitRecords: (batch) => this.#emit?.("records", batch),
+    };
+    return this.#load(services);
+  }
+}

@@ -1,0 +1,115 @@
+import type { OpenClawPluginApi } from "openclaw/plugin-sdk/channel-core";
+import { defaultAccountId, listAccountIds } from "./accounts/account.ts";
+import type { AccountAtWork } from "./accounts-at-work.ts";
+import type { PluginInstance } from "./plugin-instance.ts";
+
+type Handler = Parameters<OpenClawPluginApi["registerGatewayMethod"]>[1];
+type Params = Readonly<Record<string, unknown>>;
+
+/** Records per answer: a page, not the whole ring. */
+const MAX_RECORDS = 1_000;
+const DEFAULT_RECORDS = 200;
+
+/** A request that cannot be carried out as it was put; the sentence says what to change. */
+class BadRequest extends Error {}
+
+/**
+ * `whatsappContinuity.status` and `.records` for everybody who may read, `.restart` for administrators. Answers are described in the
+ * interface page: status version 1 per account, records as they are in a log.
+ */
+export function registerRpc(api: OpenClawPluginApi, instance: PluginInstance): void {
+  api.registerGatewayMethod(
+    "whatsappContinuity.status",
+    handler((params) => status(instance, params)),
+    {
+      scope: "operator.read",
+    },
+  );
+  api.registerGatewayMethod(
+    "whatsappContinuity.records",
+    handler((params) => records(instance, params)),
+    {
+      scope: "operator.read",
+    },
+  );
+  api.registerGatewayMethod(
+    "whatsappContinuity.restart",
+    handler((params) => restart(instance, params)),
+    {
+      scope: "operator.admin",
+    },
+  );
+}
+
+function handler(answer: (params: Params) => Promise<unknown>): Handler {
+  return async ({ params, respond }) => {
+    try {
+      respond(true, await answer(params));
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      const code = error instanceof BadRequest ? "INVALID_REQUEST" : "UNAVAILABLE";
+      respond(false, undefined, { code, message });
+    }
+  };
+}
+
+function status(instance: PluginInstance, params: Params): Promise<unknown> {
+  const only = optionalText(params, "accountId");
+  const accounts = instance.accounts
+    .all()
+    .filter((account) => only === undefined || account.accountId === only)
+    .map((account) => account.runtime.status());
+  if (only !== undefined && accounts.length === 0) {
+    throw new BadRequest(notAtWork(instance, only));
+  }
+  return Promise.resolve({ version: 1, accounts, problems: instance.issues() });
+}
+
+async function records(instance: PluginInstance, params: Params): Promise<unknown> {
+  const composition = instance.startedComposition();
+  const accountId = optionalText(params, "accountId");
+  const fromSeq = optionalCount(params, "fromSeq");
+  const limit = optionalCount(params, "limit") ?? DEFAULT_RECORDS;
+  if (limit < 1 || limit > MAX_RECORDS) {
+    throw new BadRequest(`limit must be a whole number from 1 to ${MAX_RECORDS}.`);
+  }
+  if (composition === null) return { boot: "", fromSeq: 0, records: [], dropped: 0 };
+  return (await composition).records({
+    limit,
+    ...(accountId === undefined ? {} : { accountId }),
+    ...(fromSeq === undefined ? {} : { fromSeq }),
+  });
+}
+
+async function restart(instance: PluginInstance, params: Params): Promise<unknown> {
+  const accountId = optionalText(params, "accountId") ?? defaultAccountId(instance.config());
+  const account: AccountAtWork | null = instance.accounts.get(accountId);
+  if (account === null) throw new BadRequest(notAtWork(instance, accountId));
+  await account.runtime.restart();
+  return { accountId, restarted: true };
+}
+
+function notAtWork(instance: PluginInstance, accountId: string): string {
+  const configured = listAccountIds(instance.config());
+  return configured.includes(accountId)
+    ? `WhatsApp account ${accountId} does not run; start it with \`openclaw gateway call channels.start --params '{"channel":"whatsapp","accountId":"${accountId}"}'\`.`
+    : `There is no WhatsApp account ${accountId}; configured are ${configured.join(", ")}.`;
+}
+
+function optionalText(params: Params, name: string): string | undefined {
+  const value = params[name];
+  if (value === undefined) return undefined;
+  if (typeof value !== "string" || value === "") {
+    throw new BadRequest(`${name} must be a text that is not empty.`);
+  }
+  return value;
+}
+
+function optionalCount(params: Params, name: string): number | undefined {
+  const value = params[name];
+  if (value === undefined) return undefined;
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) {
+    throw new BadRequest(`${name} must be a whole number from 0.`);
+  }
+  return value;
+}
