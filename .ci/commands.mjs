@@ -19,7 +19,7 @@ export const COMMANDS = {
   build: { script: ".ci/build.ts", summary: "plugin/dist and vscode-extension/dist" },
   pack: { script: ".ci/pack.ts", summary: "the plugin's tarball and the extension's .vsix" },
   replay: {
-    script: "plugin/src/cli/replay.ts",
+    script: "plugin/test/depths/replay.ts",
     summary: "replays incident files and compares decisions",
   },
   "whatsapp-server": {

@@ -1,7 +1,13 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { isLogFormatError, isLogVersionError } from "../events/index.ts";
-import { type ReplayResult, replayIncident, writeGolden } from "../replay/index.ts";
+import {
+  currentCore,
+  foldAll,
+  type ReplayResult,
+  replayIncident,
+  writeGolden,
+} from "../replay/index.ts";
 import { CommandProblem, EXIT } from "./command-problem.ts";
 import { COLOURED, describeIncident, type Ink, PLAIN } from "./incident-account.ts";
 import { findIncidents, goldenFileOf, readIncident, slugOf } from "./incident-files.ts";
@@ -10,10 +16,21 @@ const USAGE = "Usage: replay PATH... [--depth core|baileys|gateway] [--json] [--
 const DEPTHS = ["core", "baileys", "gateway"] as const;
 export type Depth = (typeof DEPTHS)[number];
 
+/** Where the decisions of a deeper level leave those of depth `core`: `seq` is the place in the account's sequence. */
+export interface SequenceDivergence {
+  readonly seq: number;
+  readonly rule: string;
+  readonly expected: string | null;
+  readonly actual: string | null;
+}
+
 /** One incident's result as `--json` prints it. */
-export interface IncidentOutcome extends Omit<ReplayResult, "depth" | "comparedWith"> {
+export interface IncidentOutcome extends Omit<ReplayResult, "depth" | "comparedWith" | "first"> {
   readonly depth: Depth;
+  readonly first: ReplayResult["first"] | SequenceDivergence | null;
+  /** What deciding took, without reading and comparing. */
   readonly ms: number;
+  readonly totalMs?: number;
   readonly comparedWith?: ReplayResult["comparedWith"];
   /** Only when the incident could not be replayed. */
   readonly error?: {
@@ -68,12 +85,19 @@ export function replayFile(
   listener: Pick<ReplayEnvironment, "out" | "ink"> | null,
 ): IncidentOutcome {
   try {
-    const incident = readIncident(file);
     const started = performance.now();
-    const replay = replayIncident(incident);
-    const ms = Math.round(performance.now() - started);
+    const incident = readIncident(file);
+    let ms = 0;
+    const replay = replayIncident(incident, {
+      decide: (records, policy) => {
+        const began = performance.now();
+        const decisions = foldAll(currentCore, records, policy);
+        ms = Math.round(performance.now() - began);
+        return decisions;
+      },
+    });
     listener?.out(`${describeIncident(replay, ms, listener.ink)}\n`);
-    return { ...replay.result, ms };
+    return { ...replay.result, ms, totalMs: Math.round(performance.now() - started) };
   } catch (error) {
     return damaged(file, error);
   }

@@ -1,0 +1,185 @@
+import { createHmac } from "node:crypto";
+import { join } from "node:path";
+import type { SimulatedAccount } from "fixtures/whatsapp-server";
+import {
+  type AcquireFileLock,
+  createCredentialStore,
+  createOwnerLock,
+  createSocketFactory,
+  createVersionSource,
+} from "../../src/baileys/index.ts";
+import { DEFAULT_POLICY } from "../../src/core/index.ts";
+import { createPseudonymiser, type LogRecord } from "../../src/events/index.ts";
+import { type AccountJournal, openJournal } from "../../src/journal/index.ts";
+import type { AccountPorts, AccountRuntime, SendCapture } from "../../src/runtime/account.ts";
+import { createAccountRuntime } from "../../src/runtime/account-runtime.ts";
+import type { ChannelPort, JournalledMessage, RegistryStore } from "../../src/runtime/ports.ts";
+import { createNetworkProbe, createRun, systemTimers } from "../../src/runtime/system-ports.ts";
+import type { VirtualClock } from "./virtual-clock.ts";
+
+/** A turn of the agent that the incident does not time; the same as in the completion of reports. */
+const AGENT_MS = 8_000;
+const WHATSAPP_HOST = "web.whatsapp.com";
+const LOOKED_UP_VERSION = [2, 3000, 1_099_999_999] as const;
+
+export interface StagedAccountOptions {
+  readonly accountId: string;
+  readonly simulated: SimulatedAccount;
+  readonly folder: string;
+  readonly clock: VirtualClock;
+  readonly lock: AcquireFileLock;
+  readonly seed: string;
+  onRecord(record: LogRecord): void;
+  /** References of messages whose answer the incident itself times. */
+  readonly timedAnswers: ReadonlySet<string>;
+}
+
+interface OpenQuestion {
+  readonly entry: JournalledMessage;
+  readonly capture: SendCapture;
+  readonly done: (acked: boolean) => void;
+}
+
+/** One account of the plugin, everything real but clock and agent. A gateway restart is a new runtime on the same folders. */
+export class StagedAccount {
+  readonly #options: StagedAccountOptions;
+  readonly #journal: AccountJournal;
+  readonly #questions = new Map<string, OpenQuestion>();
+  /** What the host keeps over a reload of the plugin; gone with the process. */
+  #registry = new Map<string, unknown>();
+  #runtime: AccountRuntime | null = null;
+  #goesOn = false;
+
+  constructor(options: StagedAccountOptions) {
+    this.#options = options;
+    this.#journal = openJournal({
+      stateDir: join(options.folder, "state"),
+      accountId: options.accountId,
+      clock: options.clock,
+      timers: systemTimers,
+      settings: { retentionDays: 14, maxMegabytes: 64 },
+    });
+  }
+
+  get authDir(): string {
+    return join(this.#options.folder, "auth");
+  }
+
+  get phase(): string {
+    return this.#runtime?.status().phase ?? "stopped";
+  }
+
+  async link(): Promise<void> {
+    await this.#options.simulated.link(this.authDir);
+  }
+
+  /** After a shutdown a new process begins; after a restart in place the same one goes on. */
+  start(): void {
+    const reason = this.#goesOn ? "health-monitor" : "gateway-start";
+    if (!this.#goesOn) this.#registry = new Map();
+    this.#runtime = createAccountRuntime({
+      accountId: this.#options.accountId,
+      authDir: this.authDir,
+      policy: DEFAULT_POLICY,
+      run: createRun(this.#options.seed),
+      ports: this.#ports(),
+    });
+    this.#runtime.start(reason);
+  }
+
+  async stop(reason: "shutdown" | "restart"): Promise<void> {
+    this.#goesOn = reason === "restart";
+    await this.#runtime?.stop(reason);
+  }
+
+  async restart(): Promise<void> {
+    await this.#runtime?.restart();
+  }
+
+  /** The agent's turn over the message with this text is over. */
+  answer(ref: string): void {
+    const question = this.#questions.get(ref);
+    const runtime = this.#runtime;
+    if (question === undefined || runtime === null) return;
+    void runtime
+      .send({
+        sendId: `answer-${ref}`,
+        chat: question.entry.message.chat,
+        content: { operation: "text", text: `Re: ${ref}`, quotedRaw: null, mentions: [] },
+        capture: question.capture,
+      })
+      .then(({ outcome }) => question.done(outcome === "acked"));
+  }
+
+  async dispose(): Promise<void> {
+    await this.#runtime?.stop("shutdown");
+    this.#journal.close();
+  }
+
+  #ports(): AccountPorts {
+    const { clock, lock, onRecord } = this.#options;
+    const versions = createVersionSource({
+      file: join(this.#options.folder, "state", "version.json"),
+      // WhatsApp's web page, as far as the plugin needs it.
+      lookup: () => Promise.resolve(LOOKED_UP_VERSION),
+    });
+    return {
+      clock,
+      timers: systemTimers,
+      sockets: createSocketFactory({
+        clock,
+        versions,
+        journal: this.#journal,
+        env: {},
+        deviceName: ["openclaw", "cli", "test"],
+      }),
+      ownerLock: createOwnerLock(lock),
+      networkProbe: createNetworkProbe(WHATSAPP_HOST, systemTimers),
+      credentials: createCredentialStore(),
+      versions,
+      journal: this.#journal,
+      records: { append: onRecord },
+      pseudonyms: createPseudonymiser({
+        keyedHash: (text) => createHmac("sha256", "depth").update(text).digest("hex"),
+      }),
+      channel: this.#channel(),
+      registry: this.#registryStore(),
+      rejections: { subscribe: () => () => undefined },
+    };
+  }
+
+  #registryStore(): RegistryStore {
+    return {
+      get: (accountId) => this.#registry.get(accountId),
+      set: (accountId, entry) => void this.#registry.set(accountId, entry),
+    };
+  }
+
+  #channel(): ChannelPort {
+    return {
+      publishStatus: () => undefined,
+      raiseAlert: () => undefined,
+      clearAlert: () => undefined,
+      admit: async (entry, as) => {
+        if (as === "context") return { state: "context", reason: as };
+        if (as !== "reply") return { state: "ignored", reason: as };
+        const answered = await this.#ask(entry);
+        return answered
+          ? { state: "answered", reason: "acked" }
+          : { state: "failed", reason: "not sent" };
+      },
+    };
+  }
+
+  #ask(entry: JournalledMessage): Promise<boolean> {
+    const { content } = entry.message;
+    const ref = content.type === "text" ? content.text : entry.message.messageId;
+    const capture = this.#runtime?.capture() ?? { controllerId: 0, self: null };
+    return new Promise((done) => {
+      this.#questions.set(ref, { entry, capture, done });
+      if (!this.#options.timedAnswers.has(ref)) {
+        systemTimers.start(AGENT_MS, () => this.answer(ref));
+      }
+    });
+  }
+}
