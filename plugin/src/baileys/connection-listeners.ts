@@ -1,4 +1,5 @@
 import type { AuthState } from "./auth-state.ts";
+import type { WASocket } from "./library.ts";
 import { cutConnection } from "./raw-websocket.ts";
 import { rawErrorOf, UpgradeRefused } from "./raw-error.ts";
 import type { SocketSeam } from "./socket-seam.ts";
@@ -32,12 +33,14 @@ export function attachConnection(
 
   const close = sock.ws.close.bind(sock.ws);
   sock.ws.close = () => {
+    stopIntake(sock);
     parts.onEnd();
     return close();
   };
   // Runs before the close event and before the library throws its event buffer away, with messages in it whose receipts have
   // already left.
   sock.registerSocketEndHandler(() => {
+    stopIntake(sock);
     sock.ev.flush();
   });
 
@@ -86,6 +89,17 @@ function attachCredentials(seam: SocketSeam, auth: AuthState): void {
       },
     );
   });
+}
+
+/**
+ * Frames that had arrived are still worked off after the end began. A message among them would be decrypted, its receipt would fail, and
+ * its redelivery would die as "Key used already": unread, it simply comes again on the next socket. Other handlers reject without anybody
+ * listening, which ends a process that does not expect it.
+ */
+function stopIntake(sock: WASocket): void {
+  for (const name of sock.ws.eventNames()) {
+    if (typeof name === "string" && name.startsWith("CB:")) sock.ws.removeAllListeners(name);
+  }
 }
 
 function endNow(seam: SocketSeam, error: Error): void {

@@ -131,6 +131,7 @@ async function syncDirectory(directory: string): Promise<void> {
 
 /** Makes sure of the folder, closed to others, and removes what a kill in the middle of a write left behind. */
 export async function prepareDirectory(directory: string): Promise<void> {
+  assertSafeFile(path.join(directory, CREDS_FILE));
   await mkdir(directory, { recursive: true, mode: DIRECTORY_MODE });
   const found = await stat(directory);
   if (!found.isDirectory()) throw new UnsafeCredentialPath(directory);

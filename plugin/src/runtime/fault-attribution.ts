@@ -44,10 +44,15 @@ export function watchRejections(
   });
 }
 
-/** The noise stream counts frames: one that fails to decrypt or to decode puts every later one out of step. */
+/**
+ * The noise stream counts frames: one that fails to decrypt or to decode puts every later one out of step. The library's innermost frame tells,
+ * because all handlers of a frame run below the noise handler.
+ */
 function isOutOfStep(reason: unknown): boolean {
-  const stack = stackOf(reason);
-  return /noise-handler|WABinary[\\/]decode|decodeBinaryNode|decodeDecompressed/.test(stack);
+  const innermost = stackOf(reason)
+    .split("\n")
+    .find((line) => /[\\/]baileys[\\/]lib[\\/]/.test(line));
+  return /Utils[\\/](?:noise-handler|crypto)\.|WABinary[\\/]decode\./.test(innermost ?? "");
 }
 
 function isLibraryError(reason: unknown): boolean {

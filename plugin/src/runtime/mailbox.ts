@@ -2,7 +2,8 @@ import type { Clock } from "./ports.ts";
 
 /**
  * Takes one thing at a time, to completion. What is posted while something is being handled waits its turn, so a handler never sees a
- * half-made state. The bound is far above anything a working account needs: reaching it means that handling feeds itself.
+ * half-made state. The bound holds for what waits and for one turn, and is far above anything a working account needs: reaching it means that
+ * handling feeds itself.
  */
 export class Mailbox<T> {
   readonly #handle: (item: T) => void;
@@ -29,8 +30,7 @@ export class Mailbox<T> {
   post(item: T): void {
     if (this.#isSealed) return;
     if (this.#waiting.length >= Mailbox.CAPACITY) {
-      this.seal();
-      this.#onOverflow();
+      this.#overflow();
       return;
     }
     this.#waiting.push(item);
@@ -48,11 +48,19 @@ export class Mailbox<T> {
     return this.#waiting.length === 0 ? 0 : this.#clock.monotonicMs() - this.#lastTurnAt;
   }
 
+  #overflow(): void {
+    this.seal();
+    this.#onOverflow();
+  }
+
   #turn(): void {
     if (this.#isTurning) return;
     this.#isTurning = true;
     try {
+      let handled = 0;
       for (let item = this.#waiting.shift(); item !== undefined; item = this.#waiting.shift()) {
+        if (handled === Mailbox.CAPACITY) return this.#overflow();
+        handled += 1;
         this.#handle(item);
         this.#lastTurnAt = this.#clock.monotonicMs();
       }
