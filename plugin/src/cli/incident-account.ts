@@ -1,6 +1,7 @@
-import type { HeaderRecord } from "../events/index.ts";
+import type { LogRecord } from "../events/index.ts";
 import {
   type Chapter,
+  describeEffect,
   formatDuration,
   type Moment,
   type Replay,
@@ -32,31 +33,32 @@ export const PLAIN: Ink = { dim: plain, bold: plain, good: plain, bad: plain };
  * rule.
  */
 export function describeIncident(replay: Replay, ms: number, ink: Ink): string {
-  const header = replay.log.records.find((record) => record.kind === "log.header");
+  const clock = clockOf(replay);
   const chapters = thenAndNow(replay);
   const shown = chapters.slice(0, MAX_CHAPTERS);
   const hidden = chapters.length - shown.length;
   const manyAccounts = new Set(replay.decisions.map(({ input }) => input.account)).size > 1;
   return [
-    headline(replay, header, ms, ink),
-    ...shown.flatMap((chapter) => chapterLines(chapter, header, manyAccounts, ink)),
+    headline(replay, ms, ink),
+    ...shown.flatMap((chapter) => chapterLines(chapter, clock, manyAccounts, ink)),
     ...(hidden > 0 ? [`${INDENT}${ink.dim(`... and ${hidden} more of the same kind`)}`] : []),
     "",
   ].join("\n");
 }
 
-function headline(
-  { result, decisions }: Replay,
-  header: HeaderRecord | undefined,
-  ms: number,
-  ink: Ink,
-): string {
-  const last = decisions.at(-1)?.input.at ?? 0;
+function headline({ result, log }: Replay, ms: number, ink: Ink): string {
+  const header = log.records.find((record) => record.kind === "log.header");
   const verdict = result.ok ? ink.good("as expected") : ink.bad(failureOf(result));
-  const counts = `${result.decisions} decisions over ${formatDuration(last)}, ${result.exact} exact, replayed in ${ms} ms`;
+  const counts = `${result.decisions} decisions over ${formatDuration(spanOf(log.records))}, ${result.exact} exact, decided in ${ms} ms`;
   const title = header?.title === undefined ? "" : `  ${header.title}`;
   const report = header?.report === undefined ? "" : ink.dim(`  (${header.report})`);
   return `${ink.bold(result.incident)}${title}${report}\n  ${verdict}: ${counts}`;
+}
+
+/** Time of the story: of every run, from its header to its last record. */
+function spanOf(records: readonly LogRecord[]): number {
+  const lastOfRun = new Map(records.map((record) => [record.boot, record.at]));
+  return [...lastOfRun.values()].reduce((sum, at) => sum + at, 0);
 }
 
 function failureOf(result: Replay["result"]): string {
@@ -68,19 +70,23 @@ function failureOf(result: Replay["result"]): string {
 
 function chapterLines(
   chapter: Chapter,
-  header: HeaderRecord | undefined,
+  clock: Clock,
   manyAccounts: boolean,
   ink: Ink,
 ): readonly string[] {
   const [first] = chapter.moments;
   const account = manyAccounts ? `[${first.account}] ` : "";
-  const marks = first.label === "exact" ? "" : ink.bad(` ${first.label}`);
-  const times = repetition(chapter.moments);
-  const head = `  ${clock(first, header)}  ${account}${chapter.happened}${times}${marks}`;
-  const then = thenOf(chapter);
+  const marks = first.label === "exact" ? "" : ink.bad(` (${first.label})`);
+  const then = thenOf(chapter, clock);
+  const happened = chapter.happened === "" ? "nothing new" : chapter.happened;
+  const times = chapter.happened === "" ? "" : repetition(chapter.moments);
+  const at = chapter.happened === "" ? (first.recorded[0]?.at ?? first.at) : first.at;
+  const head = `  ${clock(first.boot, at)}  ${account}${happened}${times}${marks}`;
   return [
     ...wrapped(head, INDENT),
-    ...(then === null ? [] : wrapped(`${INDENT}${ink.dim("then")}  ${then}`, `${INDENT}      `)),
+    ...then.flatMap((line, index) =>
+      wrapped(`${INDENT}${index === 0 ? ink.dim("then") : "    "}  ${line}`, `${INDENT}      `),
+    ),
     ...wrapped(
       `${INDENT}${ink.dim("now")}   ${chapter.now}  ${ink.dim(`[${chapter.rule}]`)}`,
       `${INDENT}      `,
@@ -88,16 +94,31 @@ function chapterLines(
   ];
 }
 
-/** What was decided then, once per kind of decision; the published words are kept. */
-function thenOf(chapter: Chapter): string | null {
-  const texts = new Map<string, string>();
-  for (const record of chapter.moments.flatMap((moment) => moment.recorded)) {
-    if (record.kind === "reported.decide") {
-      const key = `${record.by} ${record.decision}`;
-      if (!texts.has(key)) texts.set(key, `${record.by}: ${record.text}`);
-    }
+/** What was decided then, in order; what repeats but for its numbers is told once and counted. */
+function thenOf(chapter: Chapter, clock: Clock): readonly string[] {
+  const told = new Map<string, { readonly line: string; times: number }>();
+  for (const record of chapter.moments.flatMap(worthTelling)) {
+    const [by, text] =
+      record.kind === "reported.decide"
+        ? [record.by, record.text]
+        : [`recorded [${record.rule}]`, describeEffect(record)];
+    if (text === null) continue;
+    const key = `${by} ${text.replaceAll(/\d+(?:\.\d+)?/g, "#")}`;
+    const same = told.get(key);
+    if (same === undefined) {
+      told.set(key, { line: `${clock(record.boot, record.at)} ${by}: ${text}`, times: 1 });
+    } else same.times += 1;
   }
-  return texts.size === 0 ? null : [...texts.values()].join("; ");
+  return [...told.values()].map(({ line, times }) =>
+    times === 1 ? line : `${line} (${times} times)`,
+  );
+}
+
+/** What a plugin of our own recorded is news only where today's decision differs. */
+function worthTelling(moment: Moment): Moment["recorded"] {
+  return moment.recorded.filter(
+    (record) => record.kind === "reported.decide" || moment.label !== "exact",
+  );
 }
 
 function repetition(moments: Chapter["moments"]): string {
@@ -108,11 +129,23 @@ function repetition(moments: Chapter["moments"]): string {
   return ` (${moments.length} times, every ${formatDuration(every)} on average)`;
 }
 
-/** Wall clock of the run in UTC; the date is in the report. */
-function clock(moment: Moment, header: HeaderRecord | undefined): string {
-  const startedMs = Date.parse(header?.startedAt ?? "");
-  if (Number.isNaN(startedMs)) return `+${formatDuration(moment.at)}`.padEnd(8);
-  return new Date(startedMs + moment.at).toISOString().slice(11, 19);
+/** Time of day of a record, for people. */
+type Clock = (boot: string, at: number) => string;
+
+/** Wall clock of each run in UTC; the date is in the report. */
+function clockOf(replay: Replay): Clock {
+  const startedMs = new Map<string, number>();
+  for (const record of replay.log.records) {
+    if (record.kind === "log.header" && !startedMs.has(record.boot)) {
+      startedMs.set(record.boot, Date.parse(record.startedAt) - record.at);
+    }
+  }
+  return (boot, at) => {
+    const wallMs = (startedMs.get(boot) ?? Number.NaN) + at;
+    return Number.isNaN(wallMs)
+      ? `+${formatDuration(at)}`.padEnd(8)
+      : new Date(wallMs).toISOString().slice(11, 19);
+  };
 }
 
 function wrapped(line: string, indent: string): readonly string[] {

@@ -197,6 +197,7 @@ export async function replayCommand(
   runners: ReplayEnvironment["runners"] = {},
 ): Promise<number> {
   const { stdout, stderr } = process;
+  stdout.on("error", leaveQuietly);
   const env: ReplayEnvironment = {
     out: (text) => void stdout.write(text),
     err: (text) => void stderr.write(text),
@@ -208,6 +209,11 @@ export async function replayCommand(
   } catch (error) {
     return reportProblem(error, argv.includes("--json"), env);
   }
+}
+
+/** Somebody read the first lines and closed the pipe (`| head`): that is no failure of the replay. */
+function leaveQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
 }
 
 /** Bad input in one sentence; with `--json` also as the one document that such a command prints. */

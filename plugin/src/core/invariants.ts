@@ -87,11 +87,12 @@ const CHECKS: Readonly<Record<string, Check>> = {
 
 /** Finds the first broken invariant, or null. Cost: linear in pending sends and timers. */
 export function findBreach(state: AccountState): InvariantBreach | null {
-  for (const [invariant, check] of Object.entries(CHECKS)) {
+  for (const [invariant, check] of CHECK_LIST) {
     const detail = check(state);
     if (detail !== null) return { invariant, detail };
   }
   return null;
 }
+const CHECK_LIST = Object.entries(CHECKS);
 
 export const INVARIANTS: readonly string[] = Object.keys(CHECKS);

@@ -19,15 +19,24 @@ const NESTED_ORDER: readonly string[] = [
 ];
 const NESTED_RANK = new Map(NESTED_ORDER.map((key, rank) => [key, rank]));
 
+/** A key order, prepared for writing. */
+export type KeyOrder = readonly { readonly key: string; readonly text: string }[];
+
+export function keyOrder(keys: readonly string[]): KeyOrder {
+  return [...new Set(keys)].map((key) => ({ key, text: `${JSON.stringify(key)}:` }));
+}
+
 /** JSON with a defined key order: the given one on the top level, {@link NESTED_ORDER} below. Absent fields stay absent. */
-export function canonicalJson(value: object, topOrder: readonly string[]): string {
-  const entries: string[] = [];
+export function canonicalJson(value: object, order: KeyOrder): string {
   const fields = value as Readonly<Record<string, unknown>>;
-  for (const key of topOrder) {
+  let json = "";
+  for (const { key, text } of order) {
     const item = fields[key];
-    if (item !== undefined) entries.push(`${JSON.stringify(key)}:${nested(item)}`);
+    if (item === undefined) continue;
+    const separator = json === "" ? "{" : ",";
+    json += `${separator}${text}${typeof item === "number" ? item : nested(item)}`;
   }
-  return `{${entries.join(",")}}`;
+  return json === "" ? "{}" : `${json}}`;
 }
 
 function nested(value: unknown): string {

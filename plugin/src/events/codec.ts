@@ -1,10 +1,11 @@
-import { canonicalJson } from "./canonical-json.ts";
+import { canonicalJson, keyOrder, type KeyOrder } from "./canonical-json.ts";
 import { columnOfPath, findSyntaxProblem } from "./json-position.ts";
 import { LogFormatError, type LogPosition, LogVersionError } from "./log-error.ts";
 import { bootOfOld, modernize, shapeOfOld, versionOf } from "./modernize.ts";
 import {
   type Dir,
   type Effect,
+  type EffectKind,
   effectTable,
   envelopeFields,
   FORMAT,
@@ -257,7 +258,7 @@ function checkHeader(value: unknown): ShapeProblem | null {
  * the envelope, the kind's table, then `cause`, `rule` and the marks.
  */
 export function serialiseRecord(record: LogRecord): string {
-  return canonicalJson(record, keyOrder(record.dir, record.kind));
+  return canonicalJson(record, recordOrder(record.dir, record.kind));
 }
 
 /** A whole log as text, one record per line. */
@@ -267,30 +268,31 @@ export function serialiseLog(records: readonly LogRecord[]): string {
 
 /** The decided part of an effect or of its record (no envelope, no rule) as canonical text: equal texts, equal decisions. */
 export function effectText(effect: Effect): string {
-  const known = EFFECT_ORDERS.get(effect.kind);
-  const order = known ?? ["kind", ...Object.keys(effectTable[effect.kind])];
-  if (known === undefined) EFFECT_ORDERS.set(effect.kind, order);
-  return canonicalJson(effect, order);
+  return canonicalJson(effect, EFFECT_ORDERS[effect.kind]);
 }
-const EFFECT_ORDERS = new Map<string, readonly string[]>();
 
-const ORDERS = new Map<string, readonly string[]>();
+// Built from the table's own entries, so every kind has one.
+const EFFECT_ORDERS = Object.fromEntries(
+  Object.entries(effectTable).map(([kind, fields]) => [
+    kind,
+    keyOrder(["kind", ...Object.keys(fields)]),
+  ]),
+) as Readonly<Record<EffectKind, KeyOrder>>;
 
-function keyOrder(dir: Dir, kind: string): readonly string[] {
-  const known = ORDERS.get(`${dir} ${kind}`);
-  if (known !== undefined) return known;
-  const table: Readonly<Record<string, object>> = TABLES[dir];
-  const order =
-    kind === "log.header"
-      ? ["boot", "seq", "at", "dir", "kind"].concat(Object.keys(headerFields))
-      : ["boot", "seq", "at", "account", "dir", "kind"].concat(Object.keys(table[kind] ?? {}), [
-          "cause",
-          "rule",
-          "assumed",
-          "derived",
-          "source",
-        ]);
-  const unique = [...new Set(order)];
-  ORDERS.set(`${dir} ${kind}`, unique);
-  return unique;
+const RECORD_ORDERS = new Map<string, KeyOrder>([
+  [
+    "in log.header",
+    keyOrder(["boot", "seq", "at", "dir", "kind"].concat(Object.keys(headerFields))),
+  ],
+]);
+for (const [dir, table] of Object.entries(TABLES)) {
+  for (const [kind, fields] of Object.entries(table)) {
+    const envelope = ["boot", "seq", "at", "account", "dir", "kind"];
+    const marks = ["cause", "rule", "assumed", "derived", "source"];
+    RECORD_ORDERS.set(`${dir} ${kind}`, keyOrder(envelope.concat(Object.keys(fields), marks)));
+  }
+}
+
+function recordOrder(dir: Dir, kind: string): KeyOrder {
+  return RECORD_ORDERS.get(`${dir} ${kind}`) ?? [];
 }

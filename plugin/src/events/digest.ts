@@ -19,5 +19,6 @@ export function digestOf(text: string): string {
 }
 
 function hex(sum: number): string {
-  return (sum >>> 0).toString(16).padStart(8, "0");
+  // A leading 1 keeps the zeros that come first.
+  return (0x1_0000_0000 + (sum >>> 0)).toString(16).slice(1);
 }

@@ -104,7 +104,9 @@ export function describeEffect(effect: Effect): string | null {
     case "drain.pull":
       return "ask for the next waiting messages";
     case "drain.close":
-      return `waiting messages: ${effect.announced} announced, ${effect.delivered} delivered, ${effect.journalled} kept (${effect.outcome})`;
+      return effect.announced + effect.delivered === 0
+        ? null
+        : `waiting messages: ${effect.announced} announced, ${effect.delivered} delivered, ${effect.journalled} kept (${effect.outcome})`;
     case "message.admit":
       return `message ${effect.messageId}: ${ADMISSIONS[effect.as]}${effect.late ? ", late" : ""}`;
     case "placeholder.request":
@@ -112,7 +114,7 @@ export function describeEffect(effect: Effect): string | null {
     case "history.request":
       return `ask the phone for the history of ${effect.chat}`;
     case "outage.report":
-      return `outage of ${formatDuration(effect.endedAt - effect.startedAt)} accounted: ${effect.recoveredOffline} messages recovered`;
+      return `outage of ${formatDuration(effect.endedAt - effect.startedAt)}: ${recoveredOf(effect)}`;
     case "send.dispatch":
       return `write ${effect.sendId} through socket ${effect.socketId}${effect.attempt > 1 ? `, attempt ${effect.attempt}, same id` : ""}`;
     case "send.hold":
@@ -137,6 +139,12 @@ export function describeEffect(effect: Effect): string | null {
     case "liveness.sample":
       return null;
   }
+}
+
+function recoveredOf(effect: Extract<Effect, { kind: "outage.report" }>): string {
+  const recovered = effect.recoveredOffline + effect.recoveredHistory;
+  if (recovered === 0) return "no message was waiting";
+  return `${recovered} ${recovered === 1 ? "message" : "messages"} recovered`;
 }
 
 const ADMISSIONS = {

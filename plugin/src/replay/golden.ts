@@ -50,12 +50,31 @@ export function serialiseGolden(
   return `${[header, ...lines].join("\n")}\n`;
 }
 
-/** One line of a golden; comparing these texts is the comparison of decisions. */
-export function goldenLine(number: number, evidence: string, decision: Decision | null): string {
-  const head = `{"line":${number},"digest":"${digestOf(evidence)}"`;
-  if (decision === null) return `${head}}`;
-  const effects = decision.effects.map((effect) => ruledEffectText(effect, decision.rule));
-  return `${head},"seq":${decision.input.seq},"rule":${JSON.stringify(decision.rule)},"effects":[${effects.join(",")}]}`;
+function goldenLine(number: number, evidence: string, decision: Decision | null): string {
+  return `${lineHead(number, digestOf(evidence))}${decision === null ? "}" : decisionTail(decision)}`;
+}
+
+function lineHead(number: number, digest: string): string {
+  return `{"line":${number},"digest":"${digest}"`;
+}
+const DIGEST_LENGTH = 16;
+
+/** The part of a golden's line behind the digest; comparing these texts is the comparison of decisions. */
+function decisionTail({ input, rule, effects }: Decision): string {
+  let text = `,"seq":${input.seq},"rule":${JSON.stringify(rule)},"effects":[`;
+  for (const [index, effect] of effects.entries()) {
+    text += index === 0 ? ruledEffectText(effect, rule) : `,${ruledEffectText(effect, rule)}`;
+  }
+  return `${text}]}`;
+}
+
+/** Whether a golden's line holds this decision (null: none). The digest in it was compared before. */
+export function holdsDecision(golden: Golden, line: number, decision: Decision | null): boolean {
+  const text = golden.lines[line - 1] ?? "";
+  const tail = decision === null ? "}" : decisionTail(decision);
+  return (
+    text.length === lineHead(line, "").length + DIGEST_LENGTH + tail.length && text.endsWith(tail)
+  );
 }
 
 function ruledEffectText({ rule, effect }: RuledEffect, primary: RuleId): string {
@@ -116,8 +135,8 @@ export function expectedOf(golden: Golden, line: number): DecisionView | null {
 export function digestIn(golden: Golden, line: number): string {
   const text = golden.lines[line - 1];
   if (text === undefined) return "";
-  const prefix = `{"line":${line},"digest":"`;
-  return text.startsWith(prefix) ? text.slice(prefix.length, prefix.length + 16) : "";
+  const prefix = lineHead(line, "").slice(0, -1);
+  return text.startsWith(prefix) ? text.slice(prefix.length, prefix.length + DIGEST_LENGTH) : "";
 }
 
 function parseObject(text: string, line: number, file: string): Readonly<Record<string, unknown>> {

@@ -5,7 +5,7 @@ import {
   parseLog,
   type ParsedLog,
 } from "../events/index.ts";
-import { digestIn, type Golden, goldenLine } from "./golden.ts";
+import { digestIn, type Golden, holdsDecision } from "./golden.ts";
 
 /** Stands for a missing line end; cannot occur in a record, where control characters are escaped. */
 const NO_LINE_END = "\u0000";
@@ -42,16 +42,11 @@ export function readEvidence(evidence: string, file: string, golden: Golden | nu
  *
  * @throws LogFormatError at the golden's line
  */
-export function checkPassedLines(
-  golden: Golden,
-  evidence: readonly string[],
-  inputLines: ReadonlySet<number>,
-): void {
-  for (const [index, text] of evidence.entries()) {
-    if (inputLines.has(index + 1)) continue;
-    if (golden.lines[index] === goldenLine(index + 1, text, null)) continue;
+export function checkPassedLines(golden: Golden, inputLines: ReadonlySet<number>): void {
+  for (let line = 1; line <= golden.lines.length; line += 1) {
+    if (inputLines.has(line) || holdsDecision(golden, line, null)) continue;
     throw new LogFormatError(
-      { file: golden.file, line: index + 2, column: null, path: "" },
+      { file: golden.file, line: line + 1, column: null, path: "" },
       "nothing but line and digest, because this line of evidence is no input",
       "Restore the golden from version control.",
     );

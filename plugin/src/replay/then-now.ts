@@ -22,6 +22,7 @@ export interface Moment {
 /** Consecutive moments that say the same; a metronome of sixty drops is one chapter. */
 export interface Chapter {
   readonly moments: readonly [Moment, ...Moment[]];
+  /** Empty when nothing happened to the account: only the software of the time found something to do. */
   readonly happened: string;
   readonly now: string;
   readonly rule: string;
@@ -32,7 +33,12 @@ export interface Chapter {
  * samples, timers that were merely waited for) is left out unless the software of the time had something to say.
  */
 export function thenAndNow(replay: Replay): readonly Chapter[] {
-  const moments = momentsOf(replay).filter(isTold);
+  const connected = new Set<string>();
+  const moments = momentsOf(replay).filter((moment) => {
+    const wasConnected = connected.has(moment.account);
+    noteConnected(connected, moment);
+    return isTold(moment) || (wasConnected && !connected.has(moment.account));
+  });
   const chapters: { moments: [Moment, ...Moment[]]; key: string }[] = [];
   for (const moment of moments) {
     const key = keyOf(moment);
@@ -44,11 +50,19 @@ export function thenAndNow(replay: Replay): readonly Chapter[] {
     const { decision } = told[0];
     return {
       moments: told,
-      happened: describeInput(decision.input),
+      happened: isRoutine(told[0]) ? "" : describeInput(decision.input),
       now: describeDecision(decision),
       rule: decision.rule,
     };
   });
+}
+
+function noteConnected(connected: Set<string>, { account, decision }: Moment): void {
+  for (const { effect } of decision.effects) {
+    if (effect.kind !== "status.publish") continue;
+    if (effect.connected) connected.add(account);
+    else connected.delete(account);
+  }
 }
 
 /** How many chapters back a repetition may lie: drop, reconnect and message in turn are still the same three chapters. */
@@ -141,8 +155,34 @@ function isNotable(effect: Effect): boolean {
   }
 }
 
+/** The connection was watched and nothing more: ticks, samples, pings, refreshed status. */
+function isRoutine({ decision, source }: Moment): boolean {
+  const { input } = decision;
+  if (source !== null || decision.effects.some(({ effect }) => isNotable(effect))) return false;
+  switch (input.kind) {
+    case "liveness.sampled":
+    case "ping.answered":
+    case "keepalive.written":
+    case "network.probed":
+    case "drain.ended":
+    case "message.settled":
+    case "send.written":
+      return true;
+    case "timer.fired":
+      return input.timer !== "reconnect";
+    default:
+      return false;
+  }
+}
+
 /** Two moments with one key differ only in times, ids and delays. */
 function keyOf(moment: Moment): string {
+  if (isRoutine(moment)) {
+    const texts = moment.recorded.map((record) =>
+      record.kind === "reported.decide" ? withoutNumbers(record.text) : record.kind,
+    );
+    return JSON.stringify([moment.boot, moment.account, texts, moment.label]);
+  }
   const effects = moment.decision.effects.map(({ effect }) =>
     isNotable(effect)
       ? `${effect.kind}${effect.kind === "status.publish" ? effect.causeId : ""}`
@@ -151,14 +191,13 @@ function keyOf(moment: Moment): string {
   const decidedThen = moment.recorded.map((record) =>
     record.kind === "reported.decide" ? `${record.by} ${record.decision}` : record.kind,
   );
-  const message = "messageId" in moment.decision.input ? moment.decision.input.messageId : "";
   return JSON.stringify([
+    moment.boot,
     moment.account,
     moment.decision.rule,
     withoutNumbers(describeInput(moment.decision.input)),
     effects,
     [...new Set(decidedThen)],
-    message,
     moment.label,
   ]);
 }

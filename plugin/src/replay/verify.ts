@@ -12,7 +12,7 @@ import {
   type DecisionView,
   expectedOf,
   type Golden,
-  goldenLine,
+  holdsDecision,
   parseGolden,
   serialiseGolden,
   viewOf,
@@ -86,22 +86,20 @@ export function replayIncident(incident: IncidentText, options: ReplayOptions = 
   const log = readEvidence(incident.evidence, incident.file, golden);
   const decide = options.decide ?? decideNow;
   const decisions = decide(log.records, options.policy ?? null);
-  const compare = comparison(incident, log, decisions, golden);
+  const lines = inputLines(log);
+  const compare = comparison(log, golden);
+  if (golden !== null) checkPassedLines(golden, new Set(lines));
   let diverged = 0;
   const divergences: Divergence[] = [];
-  for (const decision of decisions) {
-    const expected = compare.differing(decision);
+  for (const [index, decision] of decisions.entries()) {
+    const line = lines[index] ?? 0;
+    const expected = compare.differing(decision, line);
     if (expected === SAME) continue;
     diverged += 1;
     if (divergences.length === MAX_LISTED_DIVERGENCES) continue;
-    divergences.push({
-      seq: decision.input.seq,
-      rule: decision.rule,
-      expected,
-      actual: viewOf(decision),
-      line: compare.lineOf.get(decision.input) ?? 0,
-      label: diverged === 1 ? "divergent" : "counterfactual",
-    });
+    const { seq } = decision.input;
+    const label = diverged === 1 ? "divergent" : "counterfactual";
+    divergences.push({ seq, rule: decision.rule, expected, actual: viewOf(decision), line, label });
   }
   const invariants = decisions.filter((decision) => decision.breach !== null).length;
   const result: ReplayResult = {
@@ -125,11 +123,10 @@ export function replayIncident(incident: IncidentText, options: ReplayOptions = 
  */
 export function writeGolden(incident: IncidentText): string {
   const log = readEvidence(incident.evidence, incident.file, goldenOf(incident));
-  return serialiseGolden(
-    incident.incident,
-    evidenceLines(incident.evidence),
-    byLine(decideNow(log.records, null), lineNumbers(log)),
-  );
+  const decisions = decideNow(log.records, null);
+  const lines = inputLines(log);
+  const byLine = new Map(decisions.map((decision, index) => [lines[index] ?? 0, decision]));
+  return serialiseGolden(incident.incident, evidenceLines(incident.evidence), byLine);
 }
 
 function decideNow(records: readonly LogRecord[], policy: Policy | null): readonly Decision[] {
@@ -145,45 +142,27 @@ type Difference = typeof SAME | DecisionView | null;
 
 interface Comparison {
   readonly with: ReplayResult["comparedWith"];
-  readonly lineOf: ReadonlyMap<LogRecord, number>;
-  readonly differing: (decision: Decision) => Difference;
+  readonly differing: (decision: Decision, line: number) => Difference;
 }
 
-function comparison(
-  incident: IncidentText,
-  log: ParsedLog,
-  decisions: readonly Decision[],
-  golden: Golden | null,
-): Comparison {
-  const lineOf = lineNumbers(log);
+function comparison(log: ParsedLog, golden: Golden | null): Comparison {
   if (golden !== null) {
-    const lines = evidenceLines(incident.evidence);
-    checkPassedLines(golden, lines, new Set(byLine(decisions, lineOf).keys()));
-    const differing = (decision: Decision): Difference => {
-      const line = lineOf.get(decision.input) ?? 0;
-      const now = goldenLine(line, lines[line - 1] ?? "", decision);
-      return golden.lines[line - 1] === now ? SAME : expectedOf(golden, line);
-    };
-    return { with: "golden", lineOf, differing };
+    const differing = (decision: Decision, line: number): Difference =>
+      holdsDecision(golden, line, decision) ? SAME : expectedOf(golden, line);
+    return { with: "golden", differing };
   }
   const recorded = recordedDecisions(log.records);
-  if (recorded === null) return { with: "nothing", lineOf, differing: () => SAME };
-  return {
-    with: "recorded",
-    lineOf,
-    differing: (decision) => differsFromRecorded(recorded, decision),
-  };
+  if (recorded === null) return { with: "nothing", differing: () => SAME };
+  return { with: "recorded", differing: (decision) => differsFromRecorded(recorded, decision) };
 }
 
-function lineNumbers(log: ParsedLog): ReadonlyMap<LogRecord, number> {
-  return new Map(log.records.map((record, index) => [record, log.lines[index] ?? 0]));
-}
-
-function byLine(
-  decisions: readonly Decision[],
-  lineOf: ReadonlyMap<LogRecord, number>,
-): ReadonlyMap<number, Decision> {
-  return new Map(decisions.map((decision) => [lineOf.get(decision.input) ?? 0, decision]));
+/** Line of each input, in their order: the i-th decision is about the i-th of them. */
+function inputLines(log: ParsedLog): readonly number[] {
+  const lines: number[] = [];
+  for (const [index, record] of log.records.entries()) {
+    if (record.dir === "in" && record.kind !== "log.header") lines.push(log.lines[index] ?? 0);
+  }
+  return lines;
 }
 
 type Recorded = ReadonlyMap<string, readonly EffectRecord[]>;

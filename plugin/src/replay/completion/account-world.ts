@@ -33,9 +33,9 @@ interface Capture {
  */
 export class AccountWorld {
   readonly #story: Storyteller;
-  readonly #self: SelfIdentity;
+  #self: SelfIdentity;
   readonly #idleCutMs: readonly number[];
-  readonly #mailbox = new Mailbox();
+  #mailbox = new Mailbox();
   readonly #timers = new Map<number, number>();
   readonly #captures = new Map<string, Capture>();
   readonly #answers = new Map<string, { readonly messageId: string; readonly sendId: string }>();
@@ -54,6 +54,16 @@ export class AccountWorld {
     this.#story = story;
     this.#self = self;
     this.#idleCutMs = idleCutMs;
+  }
+
+  /** What outlives a process: the server's mailbox, the network and the phone. */
+  inherit(previous: AccountWorld): void {
+    this.#mailbox = previous.#mailbox;
+    this.#network = previous.#network;
+    this.#finding = previous.#finding;
+    this.#phoneOnline = previous.#phoneOnline;
+    this.#acksLost = previous.#acksLost;
+    this.#self = previous.#self;
   }
 
   /** The socket that facts of the report are about; null when there is none. */
@@ -79,6 +89,10 @@ export class AccountWorld {
 
   setFinding(finding: FactOf<"conflict">["finding"]): void {
     this.#finding = finding;
+  }
+
+  setSelf(self: SelfIdentity): void {
+    this.#self = self;
   }
 
   setPhone(online: boolean): void {
@@ -215,7 +229,7 @@ export class AccountWorld {
         this.#story.assume({ kind: "socket.upgraded", socketId });
       });
     }
-    if (this.#story.attemptIsReported()) return;
+    if (failure === null && this.#story.attemptIsReported()) return;
     if (failure === null) {
       this.#whileLive(socketId, WORLD.upgradeMs + WORLD.loginMs, () => {
         const opened = this.openNow();

@@ -93,12 +93,14 @@ class Story {
     this.#now = epochMs;
     this.#agenda = new Agenda();
     this.#lastInput = new Map();
-    this.#worlds = new Map(
-      accounts.map(({ account, self }) => [
-        account,
-        new AccountWorld(this.#storyteller(account), self, idleCutMs ?? []),
-      ]),
-    );
+    const previous = this.#worlds;
+    this.#worlds = new Map();
+    for (const { account, self } of accounts) {
+      const world = new AccountWorld(this.#storyteller(account), self, idleCutMs ?? []);
+      const before = previous.get(account);
+      if (before !== undefined) world.inherit(before);
+      this.#worlds.set(account, world);
+    }
     this.#append({
       boot,
       seq: 0,
@@ -146,12 +148,7 @@ class Story {
       ...(fact.source === undefined ? {} : { source: scrubbed(fact.source) }),
     };
     if (fact.fact === "restart") return this.#restart(fact);
-    for (const event of worldOf(fact)) this.#world(fact.account, event);
-    if (fact.fact === "closed" && fact.error?.message === "Connection was lost") {
-      this.#agenda.plan(this.#now + SILENCE_MS, () =>
-        this.#world(fact.account, { kind: "fault.cleared", faultId: SILENCE }),
-      );
-    }
+    if (this.#canHappen(fact)) this.#derive(fact);
     const applied = this.#apply(fact, marks);
     if (fact.reported !== undefined)
       this.#decided(fact.account, fact.reported, applied ? {} : marks);
@@ -163,6 +160,22 @@ class Story {
         {},
       );
     }
+  }
+
+  /** A close needs a connection in the state the report speaks of; everything else can always happen. */
+  #canHappen(fact: Fact): boolean {
+    if (fact.fact !== "closed") return true;
+    const world = this.#worlds.get(fact.account);
+    if (world === undefined || world.socketId === null) return false;
+    return world.isOpen === (fact.setup !== true);
+  }
+
+  #derive(fact: Fact): void {
+    for (const event of worldOf(fact)) this.#world(fact.account, event);
+    if (fact.fact !== "closed" || fact.error?.message !== "Connection was lost") return;
+    this.#agenda.plan(this.#now + SILENCE_MS, () =>
+      this.#world(fact.account, { kind: "fault.cleared", faultId: SILENCE }),
+    );
   }
 
   /** Applies a fact to the world and tells the core. False when there is nothing it could apply to any more. */
@@ -180,6 +193,8 @@ class Story {
         return done(world.setFinding(fact.finding));
       case "phone":
         return done(world.setPhone(fact.online));
+      case "login":
+        return done(world.setSelf(fact.self));
       case "decided":
       case "restart":
         return false;
@@ -226,7 +241,7 @@ class Story {
         return world.openNow();
       case "closed": {
         const { socketId } = world;
-        if (socketId === null || (fact.setup === true) === world.isOpen) return null;
+        if (socketId === null || !this.#canHappen(fact)) return null;
         world.forgetSocket();
         return { kind: "socket.closed", socketId, origin: "remote", error: fact.error };
       }

@@ -53,6 +53,7 @@ export function worldOf(fact: Fact): readonly WorldEvent[] {
       return ofInput(fact);
     case "opened":
     case "conflict":
+    case "login":
     case "decided":
     case "restart":
       return [];

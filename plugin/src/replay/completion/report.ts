@@ -58,6 +58,8 @@ export const factTable = {
   /** What an inspection of a conflict will find. */
   conflict: { finding: oneOf("own-socket", "other-process", "external") },
   phone: { online: flag },
+  /** From now on logins confirm these own addresses: the device was linked to another number. */
+  login: { self: selfIdentity },
   /** Somebody wrote. Delivered at once on a live connection, else kept by the server for the next one. */
   message: {
     messageId: text,
@@ -85,7 +87,10 @@ const timing = {
   assumed: optional(literal(true)),
   /** What the software of the time did about it. */
   reported: optional(reportedDecision),
-  /** The same fact again, at these intervals in turn. All repetitions are assumed: "60+ drops, same interval". */
+  /**
+   * The same fact again, at these intervals in turn. All repetitions are assumed: "60+ drops, same interval". `{n}` in any text becomes the
+   * number of the repetition, from 1.
+   */
   repeat: optional(object({ everyMs: listOf(count, 32), times: count })),
 } as const;
 
@@ -185,15 +190,20 @@ function timeOf(written: string, notBefore: number): number | null {
 function repetitionsOf(fact: Fact): readonly Fact[] {
   const { repeat, ...once } = fact;
   if (repeat === undefined) return [fact];
-  const facts: Fact[] = [once];
+  const facts: Fact[] = [numbered(once, 1)];
   let { epochMs } = fact;
   for (let time = 0; time < repeat.times; time += 1) {
     epochMs += repeat.everyMs[time % repeat.everyMs.length] ?? 0;
     // The report gives the rule and not the line, so a repetition quotes nothing.
     const { source: _source, ...unsourced } = once;
-    facts.push({ ...unsourced, epochMs, assumed: true });
+    facts.push({ ...numbered(unsourced, time + 2), epochMs, assumed: true });
   }
   return facts;
+}
+
+/** A copy with `{n}` replaced in every text. */
+function numbered<T extends object>(fact: T, number: number): T {
+  return JSON.parse(JSON.stringify(fact).replaceAll("{n}", String(number))) as T;
 }
 
 function anyObject(): Shape<Readonly<Record<string, unknown>>> {
