@@ -5,6 +5,12 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { isGroupAlive } from "./process-group.ts";
 import { runProcess } from "./run-process.ts";
 import { runStep } from "./run-step.ts";
+import {
+  EDITOR_BUDGET_SECONDS,
+  INSTALL_BUDGET_SECONDS,
+  STEPS,
+  TOTAL_BUDGET_SECONDS,
+} from "./steps.ts";
 
 let folder: string;
 
@@ -52,4 +58,11 @@ test("a process that is left behind is a failure, and is ended", async () => {
   const result = await check("sh", "-c", `echo $$ > ${pidFile}; sleep 60 >/dev/null 2>&1 &`);
   expect(result).toMatchObject({ ok: false, problems: ["it left processes behind"] });
   expect(isGroupAlive(Number(readFileSync(pidFile, "utf8")))).toBe(false);
+});
+
+test("the budgets of all steps fit into the time that CI has", () => {
+  const steps = STEPS.reduce((total, step) => total + step.budgetSeconds, 0);
+  expect(INSTALL_BUDGET_SECONDS + steps + EDITOR_BUDGET_SECONDS).toBeLessThanOrEqual(
+    TOTAL_BUDGET_SECONDS,
+  );
 });

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type ProcessEnd, runProcess } from "./run-process.ts";
-import { type Step, TIMEOUT_FACTOR } from "./steps.ts";
+import { type Step, timeoutSeconds } from "./steps.ts";
 import { countSuite } from "./vitest-report.ts";
 
 export interface StepResult {
@@ -35,7 +35,7 @@ export async function runStep(step: Step, context: StepContext): Promise<StepRes
       : step.command,
     {
       cwd: join(context.root, step.cwd),
-      timeoutMs: step.budgetSeconds * TIMEOUT_FACTOR * 1000,
+      timeoutMs: timeoutSeconds(step) * 1000,
       // Colours are for terminals; in a log they only hide the words.
       env: process.stdout.isTTY ? {} : { NO_COLOR: "1" },
       ...(isSuite ? { passThrough: context.output } : {}),
@@ -69,6 +69,6 @@ function countCheck(end: ProcessEnd): ReturnType<typeof countSuite> {
 }
 
 function processProblems(step: Step, end: ProcessEnd): string[] {
-  if (end.timedOut) return [`it was ended after ${step.budgetSeconds * TIMEOUT_FACTOR} s`];
+  if (end.timedOut) return [`it was ended after ${timeoutSeconds(step)} s`];
   return end.leftovers ? ["it left processes behind"] : [];
 }

@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 /** Real Baileys against the simulated WhatsApp server, and real gateways, are suites of their own: they take longer. */
 const baileys = ["src/baileys/**/*.test.ts", "test/baileys/**/*.test.ts"];
-const gateway = ["test/gateway/**/*.test.ts"];
+const gateway = ["**/*.gateway.test.ts"];
 const architecture = ["test/architecture.test.ts", "test/architecture/**/*.test.ts"];
 
 export default defineConfig({
