@@ -1,5 +1,4 @@
-import type { ChannelAccountSnapshot } from "openclaw/plugin-sdk/channel-contract";
-import type { LogRecord } from "../events/index.ts";
+import type { Capture, CaptureRequest, RecordBatch } from "../recorder/index.ts";
 import type { AccountRuntime } from "../runtime/account.ts";
 import type {
   ChannelPort,
@@ -10,6 +9,7 @@ import type {
   RejectionSource,
 } from "../runtime/ports.ts";
 import type { Settings } from "./config/settings.ts";
+import type { StandingIssue } from "./status/status-issues.ts";
 
 /*
  * What the channel asks of the code that puts an account together. The implementation knows Baileys, journal and recorder, lies
@@ -49,15 +49,6 @@ export type AcquireFileLock = (
   },
 ) => Promise<{ readonly lockPath: string; release(): Promise<void> }>;
 
-/** Live event `plugin.whatsapp-continuity.records` and answer of the records RPC. */
-export interface RecordBatch {
-  readonly boot: string;
-  readonly fromSeq: number;
-  readonly records: readonly LogRecord[];
-  /** Records that readers missed since the last batch. */
-  readonly dropped: number;
-}
-
 export interface RecordQuery {
   readonly accountId?: string;
   /** First sequence number wanted. */
@@ -95,8 +86,11 @@ export interface Composition {
     authDir: string,
   ): Promise<{ readonly removed: boolean; readonly sentence: string }>;
   records(query: RecordQuery): RecordBatch;
+  /** An incident file of the last minutes, to be shared: renumbered, without anything that leads back to people. */
+  capture(request: CaptureRequest): Capture;
+  /** What is wrong or unusual about the whole process. */
+  issues(): readonly StandingIssue[];
   close(): Promise<void>;
 }
 
 export type LoadComposition = (host: HostServices) => Promise<Composition>;
-export type SetStatus = (patch: ChannelAccountSnapshot) => void;

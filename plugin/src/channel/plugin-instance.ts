@@ -2,7 +2,8 @@ import type { OpenClawConfig, PluginRuntime } from "openclaw/plugin-sdk/channel-
 import { createPluginRuntimeStore } from "openclaw/plugin-sdk/runtime-store";
 import type { StartReason } from "../runtime/account.ts";
 import { AccountsAtWork } from "./accounts-at-work.ts";
-import type { Composition, HostServices, LoadComposition, RecordBatch } from "./composition.ts";
+import type { RecordBatch } from "../recorder/index.ts";
+import type { Composition, HostServices, LoadComposition } from "./composition.ts";
 import { readSettings, type SettingsReading } from "./config/settings.ts";
 import { loadFileLock } from "./file-lock.ts";
 import { PLUGIN_ID } from "./identifiers.ts";
@@ -26,6 +27,7 @@ export class PluginInstance {
   });
   readonly #load: LoadComposition;
   #composition: Promise<Composition> | null = null;
+  #started: Composition | null = null;
   #emit: EmitEvent | null = null;
 
   constructor(load: LoadComposition) {
@@ -68,16 +70,18 @@ export class PluginInstance {
   }
 
   /** The composition if something was started already; asking for the status must not load Baileys. */
-  startedComposition(): Promise<Composition> | null {
-    return this.#composition;
+  startedComposition(): Composition | null {
+    return this.#started;
   }
 
+  /** What people should see beside the accounts' own states. */
   issues(): readonly StandingIssue[] {
-    return this.settings().problems.map((problem) => ({
+    const settings = this.settings().problems.map((problem) => ({
       kind: "config" as const,
       message: problem.sentence,
       fix: `Correct ${problem.path}, or remove it: openclaw config unset ${problem.path}`,
     }));
+    return [...settings, ...(this.#started?.issues() ?? [])];
   }
 
   async #compose(): Promise<Composition> {
@@ -92,6 +96,7 @@ export class PluginInstance {
       logRecord: (level, message, fields) => logger[level]?.(message, { ...fields }),
       emitRecords: (batch) => this.#emit?.("records", batch),
     };
-    return this.#load(services);
+    this.#started = await this.#load(services);
+    return this.#started;
   }
 }

@@ -14,34 +14,27 @@ const DEFAULT_RECORDS = 200;
 class BadRequest extends Error {}
 
 /**
- * `whatsappContinuity.status` and `.records` for everybody who may read, `.restart` for administrators. Answers are described in the
+ * `whatsappContinuity.status` and `.records` for everybody who may read, `.capture` and `.restart` for administrators. Answers are described in the
  * interface page: status version 1 per account, records as they are in a log.
  */
 export function registerRpc(api: OpenClawPluginApi, instance: PluginInstance): void {
-  api.registerGatewayMethod(
-    "whatsappContinuity.status",
-    handler((params) => status(instance, params)),
-    {
-      scope: "operator.read",
-    },
-  );
-  api.registerGatewayMethod(
-    "whatsappContinuity.records",
-    handler((params) => records(instance, params)),
-    {
-      scope: "operator.read",
-    },
-  );
-  api.registerGatewayMethod(
-    "whatsappContinuity.restart",
-    handler((params) => restart(instance, params)),
-    {
-      scope: "operator.admin",
-    },
-  );
+  type Method = [
+    name: string,
+    scope: "operator.read" | "operator.admin",
+    answer: (params: Params) => unknown,
+  ];
+  const methods: readonly Method[] = [
+    ["status", "operator.read", (params) => status(instance, params)],
+    ["records", "operator.read", (params) => records(instance, params)],
+    ["capture", "operator.admin", (params) => capture(instance, params)],
+    ["restart", "operator.admin", (params) => restart(instance, params)],
+  ];
+  for (const [name, scope, answer] of methods) {
+    api.registerGatewayMethod(`whatsappContinuity.${name}`, handler(answer), { scope });
+  }
 }
 
-function handler(answer: (params: Params) => Promise<unknown>): Handler {
+function handler(answer: (params: Params) => unknown): Handler {
   return async ({ params, respond }) => {
     try {
       respond(true, await answer(params));
@@ -53,7 +46,7 @@ function handler(answer: (params: Params) => Promise<unknown>): Handler {
   };
 }
 
-function status(instance: PluginInstance, params: Params): Promise<unknown> {
+function status(instance: PluginInstance, params: Params): unknown {
   const only = optionalText(params, "accountId");
   const accounts = instance.accounts
     .all()
@@ -62,10 +55,10 @@ function status(instance: PluginInstance, params: Params): Promise<unknown> {
   if (only !== undefined && accounts.length === 0) {
     throw new BadRequest(notAtWork(instance, only));
   }
-  return Promise.resolve({ version: 1, accounts, problems: instance.issues() });
+  return { version: 1, accounts, problems: instance.issues() };
 }
 
-async function records(instance: PluginInstance, params: Params): Promise<unknown> {
+function records(instance: PluginInstance, params: Params): unknown {
   const composition = instance.startedComposition();
   const accountId = optionalText(params, "accountId");
   const fromSeq = optionalCount(params, "fromSeq");
@@ -74,10 +67,31 @@ async function records(instance: PluginInstance, params: Params): Promise<unknow
     throw new BadRequest(`limit must be a whole number from 1 to ${MAX_RECORDS}.`);
   }
   if (composition === null) return { boot: "", fromSeq: 0, records: [], dropped: 0 };
-  return (await composition).records({
+  return composition.records({
     limit,
     ...(accountId === undefined ? {} : { accountId }),
     ...(fromSeq === undefined ? {} : { fromSeq }),
+  });
+}
+
+/** Minutes of an incident when the caller does not say. */
+const DEFAULT_CAPTURE_MINUTES = 30;
+const MAX_CAPTURE_MINUTES = 7 * 24 * 60;
+
+function capture(instance: PluginInstance, params: Params): unknown {
+  const composition = instance.startedComposition();
+  if (composition === null)
+    throw new BadRequest("No account has run yet, so there is nothing to capture.");
+  const lastMinutes = optionalCount(params, "minutes") ?? DEFAULT_CAPTURE_MINUTES;
+  if (lastMinutes < 1 || lastMinutes > MAX_CAPTURE_MINUTES) {
+    throw new BadRequest(`minutes must be a whole number from 1 to ${MAX_CAPTURE_MINUTES}.`);
+  }
+  const accountId = optionalText(params, "accountId");
+  const title = optionalText(params, "title");
+  return composition.capture({
+    lastMinutes,
+    ...(accountId === undefined ? {} : { accountId }),
+    ...(title === undefined ? {} : { title }),
   });
 }
 

@@ -46,6 +46,7 @@ export const LAYERS: readonly Layer[] = [
     name: "recorder",
     from: "^plugin/src/recorder/",
     may: ["^plugin/src/events/", PORTS],
+    packages: ["pino"],
     node: true,
   },
   {
@@ -64,6 +65,13 @@ export const LAYERS: readonly Layer[] = [
     name: "explain",
     from: "^plugin/src/explain/",
     may: ["^plugin/src/(events|core|replay)/", "^plugin/src/recorder/importers/"],
+  },
+  {
+    // Puts the parts together behind the channel's interface, so that the channel itself loads neither Baileys nor a database.
+    name: "composition",
+    from: "^plugin/src/composition/",
+    may: ["^plugin/src/(events|core|runtime|baileys|journal|recorder|channel)/"],
+    node: true,
   },
   {
     name: "cli",

@@ -44,6 +44,7 @@ const ARROWS: readonly [from: string, imported: string, rule: string][] = [
   ["plugin/src/baileys/x.ts", "../runtime/account.ts", "baileys imports only what lies below it"],
   ["plugin/src/journal/x.ts", "../baileys/y.ts", "journal imports only what lies below it"],
   ["plugin/src/recorder/x.ts", "../journal/y.ts", "recorder imports only what lies below it"],
+  ["plugin/src/composition/x.ts", "../cli/y.ts", "composition imports only what lies below it"],
   ["plugin/src/recorder/importers/x.ts", "node:fs", "importers does not import Node"],
   ["plugin/src/recorder/importers/x.ts", "../y.ts", "importers imports only what lies below it"],
   ["plugin/src/recorder/importers/x.ts", "node:fs", "importers does not import Node"],
