@@ -28,7 +28,10 @@ export const worldRecords = {
     delayMs: optional(count),
   },
   "fault.cleared": { faultId: text },
-  /** Something the server does once, now, to the account's open connection. */
+  /**
+   * Something the server does once, now, to the account's open connection. After `silence` nothing passes on it any more and nothing ends it:
+   * the account's story goes on when the plugin has noticed.
+   */
   "server.struck": {
     strike: oneOf(
       "stream-error",
@@ -40,6 +43,7 @@ export const worldRecords = {
       "replaced",
       "device-removed",
       "garbage",
+      "silence",
     ),
     status: optional(count),
     closeCode: optional(count),
@@ -54,8 +58,8 @@ export const worldRecords = {
     ageSeconds: optional(count),
     copies: optional(count),
   },
-  /** The model finished its answer to `ref` (depth gateway holds it until then). */
-  "agent.answered": { ref: text, chat: text },
+  /** The model finished its answer to `ref` (depth gateway holds it until then). `unasked`: it writes to `chat` of its own accord. */
+  "agent.answered": { ref: text, chat: text, unasked: optional(flag) },
   "phone.changed": { online: flag },
   "operator.ordered": {
     act: oneOf("restart", "stop", "start", "relink", "logout", "health-restart"),

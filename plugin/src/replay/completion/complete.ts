@@ -6,7 +6,7 @@ import { currentCore } from "../core-port.ts";
 import { beginFold, foldRecord, type FoldState } from "../fold.ts";
 import { AccountWorld, type Storyteller } from "./account-world.ts";
 import { Agenda } from "./agenda.ts";
-import { SILENCE, SILENCE_MS, worldOf } from "./derived-world.ts";
+import { SETUP, setupFaultOf, worldOf } from "./derived-world.ts";
 import type { Fact, FactOf, Report, ReportedDecision } from "./report.ts";
 import { formatIsoTime } from "./wall-time.ts";
 import { MAX_STORY_RECORDS } from "./world-settings.ts";
@@ -26,6 +26,14 @@ export function completeReport(report: Report): readonly LogRecord[] {
 
 /** How far ahead a reported open or failure belongs to the attempt that begins now. */
 const ATTEMPT_WINDOW_MS = 60_000;
+
+const CONNECTION_FACTS: ReadonlySet<string> = new Set([
+  "opened",
+  "closed",
+  "stop",
+  "start",
+  "restart",
+]);
 
 interface Marks {
   readonly assumed?: true;
@@ -131,14 +139,20 @@ class Story {
     };
   }
 
-  /** Whether the next fact about this account's connection, soon enough, is the outcome of an attempt. */
   #attemptIsReported(account: string): boolean {
+    const next = this.#outcomeOfAttempt(account, this.#factIndex);
+    return next?.fact === "opened" || next?.fact === "closed";
+  }
+
+  /** The report's own outcome of the attempt that begins now: the next fact about this account's connection, if it is one and soon enough. */
+  #outcomeOfAttempt(account: string, fromFact: number): FactOf<"opened" | "closed"> | null {
     const next = this.#report.facts
-      .slice(this.#factIndex)
+      .slice(fromFact)
       .filter((fact) => fact.epochMs > this.#now && fact.account === account)
-      .find((fact) => ["opened", "closed", "stop", "start", "restart"].includes(fact.fact));
-    if (next === undefined || next.epochMs - this.#now > ATTEMPT_WINDOW_MS) return false;
-    return next.fact === "opened" || (next.fact === "closed" && next.setup === true);
+      .find((fact) => CONNECTION_FACTS.has(fact.fact));
+    if (next === undefined || next.epochMs - this.#now > ATTEMPT_WINDOW_MS) return null;
+    if (next.fact === "opened") return next;
+    return next.fact === "closed" && next.setup === true ? next : null;
   }
 
   /** One fact of the report happens now. */
@@ -149,6 +163,9 @@ class Story {
     };
     if (fact.fact === "restart") return this.#restart(fact);
     if (this.#canHappen(fact)) this.#derive(fact);
+    else if (fact.fact === "closed" && fact.setup === true) {
+      this.#world(fact.account, { kind: "fault.cleared", faultId: SETUP });
+    }
     const applied = this.#apply(fact, marks);
     if (fact.reported !== undefined)
       this.#decided(fact.account, fact.reported, applied ? {} : marks);
@@ -171,11 +188,15 @@ class Story {
   }
 
   #derive(fact: Fact): void {
+    if (fact.fact === "start" || fact.fact === "closed") this.#deriveSetupFault(fact.account);
     for (const event of worldOf(fact)) this.#world(fact.account, event);
-    if (fact.fact !== "closed" || fact.error?.message !== "Connection was lost") return;
-    this.#agenda.plan(this.#now + SILENCE_MS, () =>
-      this.#world(fact.account, { kind: "fault.cleared", faultId: SILENCE }),
-    );
+  }
+
+  /** What meets the attempt that follows must be there before it begins. */
+  #deriveSetupFault(account: string): void {
+    const outcome = this.#outcomeOfAttempt(account, this.#factIndex + 1);
+    const fault = outcome?.fact === "closed" ? setupFaultOf(outcome) : null;
+    if (fault !== null) this.#world(account, fault);
   }
 
   /** Applies a fact to the world and tells the core. False when there is nothing it could apply to any more. */

@@ -8,12 +8,14 @@ import type { Fact, FactOf } from "./report.ts";
  * | fact | world |
  * | --- | --- |
  * | `closed` with a stream error, failure, end or close | `server.struck` with that strike |
- * | `closed` after silence ("Connection was lost") | `fault.set` black-hole at stage open, cleared a minute later |
+ * | `closed` with `setup` | `fault.set` at stage login, once, before that attempt begins |
+ * | `closed` after silence ("Connection was lost") | `server.struck` with silence: the story goes on when the plugin has noticed |
  * | `network failing` / `up` | `fault.set` at its stage / `fault.cleared` |
  * | `link dead` / `alive` | `fault.set` black-hole at stage open / `fault.cleared` |
  * | `acks lost` / `answered` | `fault.set` at stage ack / `fault.cleared` |
  * | `message` | `contact.wrote`, in LID addressing |
  * | `answer` | `agent.answered` |
+ * | `input` send.requested | `agent.answered`, unasked |
  * | `start` / `stop` | `operator.ordered` start, stop or health-restart |
  * | `input` operator.acted, clock.jumped, loop.stalled | `operator.ordered`, `clock.shifted`, `loop.blocked` |
  * | `phone` | `phone.changed` |
@@ -21,7 +23,7 @@ import type { Fact, FactOf } from "./report.ts";
 export function worldOf(fact: Fact): readonly WorldEvent[] {
   switch (fact.fact) {
     case "closed":
-      return strikeOf(fact.error);
+      return fact.setup === true ? [] : strikeOf(fact.error);
     case "network":
       return networkFault(fact);
     case "link":
@@ -60,9 +62,31 @@ export function worldOf(fact: Fact): readonly WorldEvent[] {
   }
 }
 
-/** Fault of a derived silence; the completion clears it after {@link SILENCE_MS}, long after the plugin's own ping noticed. */
-export const SILENCE = "silence";
-export const SILENCE_MS = 60_000;
+/** The fault that ends one attempt during its login, as this fact says. Null when it ends by itself, as after a pairing. */
+export function setupFaultOf(fact: FactOf<"closed">): WorldEvent | null {
+  const [strike] = strikeOf(fact.error);
+  if (strike?.kind !== "server.struck") return null;
+  const fault = SETUP_FAULTS[strike.strike];
+  if (fault === undefined) return null;
+  const { status } = strike;
+  return {
+    kind: "fault.set",
+    faultId: SETUP,
+    stage: "login",
+    fault,
+    times: 1,
+    ...(status === undefined ? {} : { status }),
+  };
+}
+
+/** Id of the fault that meets one attempt. */
+export const SETUP = "setup";
+const SETUP_FAULTS: Readonly<Record<string, string>> = {
+  fin: "fin",
+  "stream-end": "fin",
+  reset: "reset",
+  failure: "failure",
+};
 
 type FaultSet = Extract<WorldEvent, { kind: "fault.set" }>;
 
@@ -92,9 +116,7 @@ function strikeOf(error: RawError | null): readonly WorldEvent[] {
   if (error === null) return [{ kind: "server.struck", strike: "fin" }];
   const { message, tag, attrs, statusCode } = error;
   const status = statusCode === undefined ? {} : { status: statusCode };
-  if (message === "Connection was lost") {
-    return [{ kind: "fault.set", faultId: SILENCE, stage: "open", fault: "black-hole" }];
-  }
+  if (message === "Connection was lost") return [{ kind: "server.struck", strike: "silence" }];
   if (tag === "conflict" || statusCode === 440) {
     const removed = attrs?.["type"] === "device_removed";
     return [{ kind: "server.struck", strike: removed ? "device-removed" : "replaced", ...status }];
@@ -130,6 +152,15 @@ function ofInput(fact: FactOf<"input">): readonly WorldEvent[] {
       return [{ kind: "clock.shifted", jumpMs: Number(fields["jumpMs"]) }];
     case "loop.stalled":
       return [{ kind: "loop.blocked", stallMs: Number(fields["stallMs"]) }];
+    case "send.requested":
+      return [
+        {
+          kind: "agent.answered",
+          ref: String(fields["sendId"]),
+          chat: String(fields["chat"]),
+          unasked: true,
+        },
+      ];
     default:
       return [];
   }
