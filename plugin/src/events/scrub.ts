@@ -150,17 +150,30 @@ const RULES: readonly Rule[] = [
 function looksLikeKey(run: string): boolean {
   if (run.endsWith("=")) return true;
   if (run.length < KEY_WINDOW || !/[a-z]/.test(run) || !/[A-Z]/.test(run)) return false;
-  if (turnsOf(run) >= run.length / 4) return true;
+  if (isRandom(run, 1 / 4, 1 / 2)) return true;
   for (let start = 0; start + KEY_WINDOW <= run.length; start += 1) {
-    if (turnsOf(run.slice(start, start + KEY_WINDOW)) >= KEY_WINDOW / 3) return true;
+    if (isRandom(run.slice(start, start + KEY_WINDOW), 1 / 3, 0.3)) return true;
   }
   return false;
 }
 /** 16 bytes in base64: nothing shorter opens anything here. */
 const KEY_WINDOW = 24;
 
-function turnsOf(run: string): number {
-  return run.match(/[a-z](?=[A-Z0-9+])|[A-Z](?=[a-z0-9+])|[0-9+](?=[A-Za-z])/g)?.length ?? 0;
+/**
+ * With digits many turns betray a key. Names of classes (`SocketOperationTimeoutError`) turn often too but consist of words, so what
+ * stands in no word counts as well, and alone where there are only letters.
+ */
+function isRandom(run: string, leastTurns: number, mostWords: number): boolean {
+  const inWords = run.match(LOWER_RUN)?.join("").length ?? 0;
+  if (!/[0-9+]/.test(run)) return inWords < run.length * mostWords;
+  return countOf(run, TURN) >= run.length * leastTurns || inWords < run.length * FEW_WORDS;
+}
+const FEW_WORDS = 0.3;
+const TURN = /[a-z](?=[A-Z0-9+])|[A-Z](?=[a-z0-9+])|[0-9+](?=[A-Za-z])/g;
+const LOWER_RUN = /[a-z]{4,}/g;
+
+function countOf(text: string, pattern: RegExp): number {
+  return text.match(pattern)?.length ?? 0;
 }
 
 /** Loopback and the unspecified address say nothing about anybody; 255.255.255.255 and the like neither. */

@@ -48,6 +48,8 @@ export class AccountWorld {
   #idleCuts = 0;
   #lastStanzaAt = 0;
   #answerNumber = 0;
+  /** When the last stanza of the batches asked for so far arrives. */
+  #deliveredAt = 0;
   controllerId = 0;
 
   constructor(story: Storyteller, self: SelfIdentity, idleCutMs: readonly number[]) {
@@ -336,6 +338,7 @@ export class AccountWorld {
   #drain(socket: LiveSocket): void {
     const { socketId } = socket;
     this.#mailbox.reopen();
+    this.#deliveredAt = 0;
     const waiting = this.#mailbox.size;
     if (waiting === 0) {
       this.#whileLive(socketId, WORLD.emptyDrainMs, () =>
@@ -352,9 +355,12 @@ export class AccountWorld {
 
   /** Delivers the next batch, stanza by stanza; what has not been receipted stays on the server. */
   #pull(socketId: number, batch: number): void {
-    const messages = this.#mailbox.next(batch);
-    for (const [index, message] of messages.entries()) {
-      this.#whileLive(socketId, (index + 1) * WORLD.stanzaMs, () => {
+    // A batch that was asked for early comes behind the one that is still arriving.
+    let arrivesMs = Math.max(0, this.#deliveredAt - this.#story.now());
+    for (const message of this.#mailbox.next(batch)) {
+      arrivesMs += WORLD.stanzaMs;
+      this.#deliveredAt = this.#story.now() + arrivesMs;
+      this.#whileLive(socketId, arrivesMs, () => {
         this.#story.assume({
           kind: "stanza.received",
           socketId,
