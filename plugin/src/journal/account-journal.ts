@@ -56,6 +56,8 @@ export interface AccountJournal extends Journal {
   status(): JournalStatus;
 
   messages(query: MessageQuery): readonly MessageEntry[];
+  /** The form that stands for a person or chat: the LID where it is known. For pseudonyms that do not change with the addressing. */
+  canonicalAddress(address: Jid): Jid;
 
   /** Keeps a plaintext until its message is handed over; must return before the ratchet is written. */
   storePlaintext(stanza: DecryptedStanza): void;
@@ -132,6 +134,10 @@ class SqliteJournal implements AccountJournal {
 
   learnAddress(pn: Jid, lid: Jid): void {
     this.#vault.use((journal) => journal.learnAddress(pn, lid, this.#now()));
+  }
+
+  canonicalAddress(address: Jid): Jid {
+    return this.#vault.use((journal) => journal.canonicalAddress(address));
   }
 
   depth(): Depth {

@@ -1,4 +1,4 @@
-export { accountFolder, journalPath, STATE_FOLDER } from "./account-folder.ts";
+export { STATE_FOLDER } from "./account-folder.ts";
 export { type AccountJournal, openJournal, type OpenJournalOptions } from "./account-journal.ts";
 export type { BufferedPlaintext } from "./decrypt-buffer.ts";
 export type { HighWaterMark } from "./high-water.ts";

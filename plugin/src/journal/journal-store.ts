@@ -130,6 +130,10 @@ export class JournalStore implements JournalOperations {
     });
   }
 
+  canonicalAddress(address: Jid): Jid {
+    return this.addresses.canonical(plainAddress(address));
+  }
+
   storePlaintext(stanza: DecryptedStanza, nowMs: number): void {
     this.#decryptBuffer.store(stanza, nowMs);
   }

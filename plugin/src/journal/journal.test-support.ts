@@ -11,33 +11,33 @@ export * from "./message.test-support.ts";
 
 /** A clock that stands until it is moved, with timers that go by it. */
 export class HandClock implements Clock, Timers {
-  #nowMs = 0;
+  nowMs = 0;
   readonly #timers = new Set<{ dueMs: number; run: () => void }>();
 
   monotonicMs(): number {
-    return this.#nowMs;
+    return this.nowMs;
   }
 
   wallMs(): number {
-    return START_MS + this.#nowMs;
+    return START_MS + this.nowMs;
   }
 
   start(delayMs: number, run: () => void): () => void {
-    const timer = { dueMs: this.#nowMs + delayMs, run };
+    const timer = { dueMs: this.nowMs + delayMs, run };
     this.#timers.add(timer);
     return () => this.#timers.delete(timer);
   }
 
   advance(byMs: number): void {
-    const endMs = this.#nowMs + byMs;
+    const endMs = this.nowMs + byMs;
     for (;;) {
       const next = [...this.#timers].toSorted((a, b) => a.dueMs - b.dueMs)[0];
       if (next === undefined || next.dueMs > endMs) break;
       this.#timers.delete(next);
-      this.#nowMs = Math.max(this.#nowMs, next.dueMs);
+      this.nowMs = Math.max(this.nowMs, next.dueMs);
       next.run();
     }
-    this.#nowMs = endMs;
+    this.nowMs = endMs;
   }
 }
 

@@ -75,6 +75,7 @@ export interface JournalOperations {
   openCustody(limit: number): readonly OutboundCustody[];
 
   learnAddress(a: Jid, b: Jid, nowMs: number): void;
+  canonicalAddress(address: Jid): Jid;
 
   storePlaintext(stanza: DecryptedStanza, nowMs: number): void;
   findPlaintext(ciphertextHash: string): BufferedPlaintext | "handed-over" | null;

@@ -226,6 +226,11 @@ export class Spill implements JournalOperations {
     this.#tryToStore(() => this.#memory.learnAddress(a, b, nowMs));
   }
 
+  canonicalAddress(address: Jid): Jid {
+    this.#copyAddresses([address]);
+    return this.#memory.canonicalAddress(address);
+  }
+
   storePlaintext(stanza: DecryptedStanza, nowMs: number): void {
     this.#add(
       () => this.#memory.storePlaintext(stanza, nowMs),
