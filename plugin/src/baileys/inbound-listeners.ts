@@ -20,8 +20,8 @@ const STANZA_CLASSES = ["message", "receipt", "notification", "call"] as const;
 interface StanzaNote {
   readonly key: WAMessageKey;
   receipted: boolean;
-  /** A message, or the reason why there is none, was reported. */
-  accounted: boolean;
+  /** What was reported of it: a message (or nothing for anybody), or the reason why there is none. */
+  reported: "message" | "orphan" | null;
 }
 
 /**
@@ -73,7 +73,7 @@ export function attachInbound(
     },
     close() {
       for (const [messageId, stanza] of stanzas) {
-        if (!stanza.receipted || stanza.accounted) continue;
+        if (!stanza.receipted || stanza.reported !== null) continue;
         const chat = stanza.key.remoteJid ?? null;
         report({ kind: "message.orphaned", socketId, messageId, chat, why: "no-upsert" });
       }
@@ -129,14 +129,15 @@ function take(
     });
     switch (intake.type) {
       case "message":
-        account(stanzas, intake.message.messageId);
+        markReported(stanzas, intake.message.messageId, "message");
         seam.listener.onMessage(intake.message);
         return;
       case "orphan":
-        orphan(seam, stanzas, intake);
+        // A failed decryption was reported when it failed; its stub comes after the retry request, when the stanza may have been sent again.
+        if (intake.why === "unavailable") orphan(seam, stanzas, intake);
         return;
       case "nothing":
-        account(stanzas, raw.key.id ?? "");
+        markReported(stanzas, raw.key.id ?? "", "message");
         return;
     }
   } catch (error) {
@@ -158,9 +159,9 @@ function orphan(
     readonly why: "undecryptable" | "unavailable" | "key-used";
   },
 ): void {
-  // The library's log line and the stub it emits later speak of the same stanza.
-  if (stanzas.get(found.messageId)?.accounted === true) return;
-  account(stanzas, found.messageId);
+  // One stanza may hold several ciphertexts, and the copy of a message that was read is no orphan.
+  if ((stanzas.get(found.messageId)?.reported ?? null) !== null) return;
+  markReported(stanzas, found.messageId, "orphan");
   const { messageId, chat, why } = found;
   seam.report({ kind: "message.orphaned", socketId: seam.socketId, messageId, chat, why });
 }
@@ -176,7 +177,8 @@ function receipted(seam: SocketSeam, stanzas: Map<string, StanzaNote>, stanzaId:
 function note(stanzas: Map<string, StanzaNote>, node: BinaryNode): void {
   const { id, from, participant, recipient } = node.attrs;
   if (id === undefined || from === undefined) return;
-  // A retried stanza has the same id and is judged anew.
+  // A stanza that is sent again because it could not be read has the same id and is judged anew.
+  if (stanzas.get(id)?.reported === "message") return;
   stanzas.delete(id);
   stanzas.set(id, {
     key: {
@@ -186,16 +188,20 @@ function note(stanzas: Map<string, StanzaNote>, node: BinaryNode): void {
       ...(participant === undefined ? {} : { participant }),
     },
     receipted: false,
-    accounted: false,
+    reported: null,
   });
   if (stanzas.size <= MAX_STANZAS) return;
   const [oldest] = stanzas.keys();
   if (oldest !== undefined) stanzas.delete(oldest);
 }
 
-function account(stanzas: Map<string, StanzaNote>, messageId: string): void {
+function markReported(
+  stanzas: Map<string, StanzaNote>,
+  messageId: string,
+  as: "message" | "orphan",
+): void {
   const stanza = stanzas.get(messageId);
-  if (stanza !== undefined) stanza.accounted = true;
+  if (stanza !== undefined) stanza.reported = as;
 }
 
 function isKeyUsed(seam: SocketSeam, error: unknown): boolean {

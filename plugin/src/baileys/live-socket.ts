@@ -279,11 +279,14 @@ export class BaileysSocket implements LiveSocket {
   }
 
   async #writeKeepalive(mode: "presence-unavailable" | "presence-available" | "iq"): Promise<void> {
+    const live = this.#required();
     if (mode === "iq") {
-      await this.#query(countPreKeys());
+      // The answer shows up as a frame; what counts here is that the server saw a request.
+      const stanza = countPreKeys();
+      const id = live.sock.generateMessageTag();
+      await live.sock.sendNode({ ...stanza, attrs: { ...stanza.attrs, id } });
       return;
     }
-    const live = this.#required();
     // Not `sendPresenceUpdate`: without a push name, as after a fresh pairing, rc14 drops the stanza silently.
     const state = mode === "presence-available" ? "available" : "unavailable";
     await live.sock.sendNode(presence(state, live.sock.user?.name));

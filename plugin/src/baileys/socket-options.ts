@@ -8,8 +8,8 @@ export interface SocketTiming {
   /** An IQ without an answer. */
   readonly queryMs: number;
   /**
-   * rc14's own ping and silence check. It measures by the wall clock and closes a healthy socket after a suspend, so it only backs up the
-   * core's keepalive.
+   * rc14's own ping and silence check measure by the wall clock and end a healthy socket after a suspend or a stall (#75122), so they
+   * are put out of reach: the core's keepalive asks instead.
    */
   readonly libraryKeepaliveMs: number;
   /** How long a server may take to answer our close frame before the TCP connection is cut. rc14 alone waits 30 s. */
@@ -23,7 +23,7 @@ export interface SocketTiming {
 export const DEFAULT_SOCKET_TIMING: SocketTiming = {
   connectMs: 20_000,
   queryMs: 60_000,
-  libraryKeepaliveMs: 30_000,
+  libraryKeepaliveMs: 12 * 60 * 60 * 1000,
   closeFrameMs: 300,
   teardownMs: 1_000,
   logoutMs: 5_000,

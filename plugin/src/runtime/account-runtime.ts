@@ -299,14 +299,10 @@ class LinkedDevice implements AccountRuntime {
   #watch(controller: ConnectionController): void {
     this.#unwatch();
     const { ports } = this.#options;
-    const post = controller.post.bind(controller);
-    const stopMachine = watchMachine(ports, post);
-    const stopRejections = watchRejections(this.accountId, ports.rejections, (input) => {
-      post(
-        input.kind === "fault.raised"
-          ? { ...input, error: ports.pseudonyms.error(input.error) }
-          : input,
-      );
+    const stopMachine = watchMachine(ports, (input) => controller.post(input));
+    const stopRejections = watchRejections(this.accountId, ports.rejections, {
+      isCurrent: (socketId) => currentSocket(controller.state.connection) === socketId,
+      post: (input) => controller.postFault(input),
     });
     this.#supervisor.start();
     this.#stopWatching = () => {

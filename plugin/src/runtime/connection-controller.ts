@@ -157,6 +157,11 @@ export class ConnectionController {
     else this.#mailbox.post(input);
   }
 
+  /** A fact of our own process about a socket, with foreign text in it. */
+  postFault(input: Extract<SocketInput, { kind: "fault.raised" }>): void {
+    this.post(pseudonymisedInput(input, this.#options.ports.pseudonyms));
+  }
+
   send(request: SendRequest): Promise<SendOutcome> {
     return this.#owners.custody.send(request, request.capture ?? this.capture());
   }
@@ -270,6 +275,7 @@ export class ConnectionController {
     if (input.kind === "send.receipted" && input.receipt !== "retry") {
       this.#owners.custody.noteConfirmed(input.sendId, "delivered");
     }
+    if (input.kind === "message.orphaned" && this.#owners.intake.isRedelivery(input)) return;
     this.post(pseudonymisedInput(input, this.#options.ports.pseudonyms));
   }
 

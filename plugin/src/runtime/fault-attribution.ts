@@ -7,6 +7,8 @@ import type { RejectionSource } from "./ports.ts";
  * that names its account, so that such a rejection leads to its socket and to nothing else.
  */
 
+type Fault = Extract<Input, { kind: "fault.raised" }>;
+
 interface Scope {
   readonly accountId: AccountId;
   readonly socketId: SocketId | null;
@@ -26,18 +28,20 @@ export function inNameOf<T>(accountId: AccountId, socketId: SocketId | null, run
 export function watchRejections(
   accountId: AccountId,
   source: RejectionSource,
-  post: (input: Input) => void,
+  account: { isCurrent(socketId: SocketId): boolean; post(input: Fault): void },
 ): () => void {
   return source.subscribe((reason) => {
     const scope = scopes.getStore();
     if (scope !== undefined && scope.accountId !== accountId) return false;
     if (scope === undefined && !isLibraryError(reason)) return false;
     const isStreamFault = isOutOfStep(reason);
-    post({
+    const socketId = scope?.socketId ?? null;
+    // Only a frame that could not be read proves that the current stream is lost; anything else is asked. What a retired socket does is noted.
+    const isConcerned = isStreamFault || (socketId !== null && !account.isCurrent(socketId));
+    account.post({
       kind: "fault.raised",
       origin: isStreamFault ? "crypto" : "unhandled-rejection",
-      // Only a frame that could not be read proves that the stream is lost; the rest is asked.
-      socketId: isStreamFault ? (scope?.socketId ?? null) : null,
+      socketId: isConcerned ? socketId : null,
       error: describe(reason),
     });
     return true;

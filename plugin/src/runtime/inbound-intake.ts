@@ -7,6 +7,7 @@ import type {
   JournalledMessage,
   Pseudonymiser,
   SelfAddress,
+  SocketInput,
 } from "./ports.ts";
 
 type Admission = Parameters<ChannelPort["admit"]>[1];
@@ -55,6 +56,29 @@ export class InboundIntake {
     // Between devices, not between people; nothing of it is for the agent, and the drain ledger counts the stanza.
     if (message.content.type === "protocol") return;
     this.#feed(this.#receive(message));
+  }
+
+  /**
+   * A message whose receipt did not reach the server comes again and cannot be decrypted twice. When the journal has it, nothing is missing;
+   * that it came again is still on record.
+   */
+  isRedelivery(orphan: Extract<SocketInput, { kind: "message.orphaned" }>): boolean {
+    const { messageId, chat, socketId, why } = orphan;
+    if (why !== "key-used" || chat === null) return false;
+    if (this.#journal.findRaw(messageId, chat) === null) return false;
+    this.#post({
+      kind: "message.journalled",
+      socketId,
+      messageId,
+      chat: this.#pseudonyms.address(chat),
+      chatKind: chat.endsWith("@g.us") ? "group" : "direct",
+      via: "offline",
+      ageMs: null,
+      fromMe: false,
+      mentioned: false,
+      duplicate: true,
+    });
+    return true;
   }
 
   /** Messages that a crash or a stop left unsettled, oldest first. */

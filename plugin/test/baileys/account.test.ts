@@ -1,6 +1,8 @@
 /** Goal: an account links, receives, answers, survives cuts and refusals, and never says anything twice. */
+import { readFileSync } from "node:fs";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import type { AccountRuntime } from "../../src/runtime/account.ts";
+import type { AccountRuntime, AccountStatus } from "../../src/runtime/account.ts";
 import { AccountBench } from "./account-bench.test-support.ts";
 
 let bench: AccountBench;
@@ -164,4 +166,75 @@ it("a stop releases the credentials in milliseconds, also on a dead link", async
   expect(performance.now() - startedAt).toBeLessThan(1_500);
   expect(runtime.status()).toMatchObject({ phase: "stopped", predecessors: [] });
   bench.server.faults.clear();
+});
+
+it("the status fits its published schema in every phase it goes through", async () => {
+  const file = new URL("../../src/runtime/account-status.schema.json", import.meta.url);
+  const validate = new Ajv2020({ allowUnionTypes: true }).compile(
+    JSON.parse(readFileSync(file, "utf8")) as object,
+  );
+  const phases = new Set<string>();
+  const check = (status: AccountStatus): void => {
+    phases.add(status.phase);
+    expect(validate(JSON.parse(JSON.stringify(status))), JSON.stringify(validate.errors)).toBe(
+      true,
+    );
+  };
+  runtime = bench.runtime();
+  check(runtime.status());
+  bench.onStatus = () => check(runtime.status());
+  runtime.start("gateway-start");
+  check(runtime.status());
+  await bench.account.link(bench.authDir);
+  bench.server.faults.set("503", { stage: "upgrade", kind: "status", status: 503 }, { times: 1 });
+  await runtime.restart();
+  await bench.until(() => runtime.status().phase === "open", "open");
+  bench.server.faults.set("cut", { stage: "open", kind: "reset" }, { times: 1 });
+  await bench.until(() => runtime.status().outages.length > 0, "outage");
+  await bench.until(() => runtime.status().phase === "open", "open again");
+  bench.server.faults.set("taken", { stage: "open", kind: "replaced" }, { times: 1 });
+  await bench.until(() => runtime.status().phase === "blocked", "blocked");
+  check(runtime.status());
+  expect(runtime.status().cause).toMatchObject({ id: "conflict-external" });
+  await runtime.stop("shutdown");
+  check(runtime.status());
+  expect([...phases].toSorted()).toEqual(
+    expect.arrayContaining([
+      "blocked",
+      "claiming",
+      "connecting",
+      "idle",
+      "inspecting",
+      "open",
+      "stopped",
+      "waiting",
+    ]),
+  );
+});
+
+it("a conflict with somebody else blocks at once and stays quiet until a person acts", async () => {
+  runtime = await bench.opened();
+  bench.server.faults.set("taken", { stage: "open", kind: "replaced" }, { times: 1 });
+  await bench.until(() => runtime.status().phase === "blocked", "blocked");
+  const opened = bench.recordsOf("socket.open").length;
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  expect(bench.recordsOf("socket.open")).toHaveLength(opened);
+  await runtime.restart();
+  await bench.until(() => runtime.status().phase === "open", "open");
+});
+
+it("relinking removes the device and its memory, and asks for a QR code", async () => {
+  runtime = await bench.opened();
+  const alice = bench.server.world.contact("Alice");
+  await alice.write(bench.account, "remember me");
+  await bench.message("remember me");
+  await runtime.relink();
+  expect(runtime.status()).toMatchObject({ phase: "blocked", cause: { id: "not-linked" } });
+  expect(bench.journal.messages({ sinceMs: 0, limit: 10 })).toHaveLength(0);
+  const outcome = await runtime.login({
+    force: true,
+    onQr: (qr) => void bench.account.phone.scan(qr),
+    signal: AbortSignal.timeout(15_000),
+  });
+  expect(outcome).toMatchObject({ connected: true });
 });

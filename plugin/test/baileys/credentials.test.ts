@@ -205,12 +205,12 @@ it("removal takes the managed files and nothing else", async () => {
 it("kill -9 in the middle of saving: always whole, never a temporary file after the next start", async () => {
   await saveLinked("15550100001");
   const writer = fileURLToPath(new URL("credential-writer.child.ts", import.meta.url));
-  for (let round = 0; round < 12; round += 1) {
+  for (let round = 0; round < 6; round += 1) {
     const child = spawn(process.execPath, [writer, authDir], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     await new Promise((resolve) => child.stdout.once("data", resolve));
-    await new Promise((resolve) => setTimeout(resolve, 3 + round * 4));
+    await new Promise((resolve) => setTimeout(resolve, 3 + round * 7));
     child.kill("SIGKILL");
     await new Promise((resolve) => child.once("close", resolve));
     expect(() => JSON.parse(readFileSync(creds(), "utf8"))).not.toThrow();

@@ -195,7 +195,6 @@ it("handling that feeds itself is stopped, and the controller replaced", async (
 
 it("a stall of the event loop is asked about, not punished", async () => {
   runtime = await bench.opened();
-  await new Promise((resolve) => setTimeout(resolve, 2_100));
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5_500);
   await bench.until(() => bench.recordsOf("loop.stalled").length > 0, "loop.stalled");
   await bench.until(() => bench.recordsOf("ping.answered").length > 0, "ping.answered");
