@@ -20,6 +20,7 @@ import {
   journalRig,
   START_MS,
 } from "./journal.test-support.ts";
+import { JournalFile } from "./journal-file.ts";
 import { migrate, MIGRATIONS } from "./schema.ts";
 import { Sql } from "./sql.ts";
 
@@ -65,6 +66,23 @@ describe("the account's folder", () => {
     expect(folders[9]).not.toBe("con");
   });
 });
+
+test.each([
+  ["process-crash", 1],
+  ["power-cut", 2],
+] as const)(
+  "%s is SQLite's synchronous=%d, in WAL mode, with purged bytes overwritten",
+  (durability, expected) => {
+    const { path } = journalRig();
+    const file = JournalFile.open({ path, busyTimeoutMs: 0, maxBytes: 1 << 24, durability });
+    const { sql } = file.store;
+    expect(sql.number("PRAGMA synchronous")).toBe(expected);
+    expect(sql.get("PRAGMA journal_mode")).toEqual({ journal_mode: "wal" });
+    expect(sql.number("PRAGMA secure_delete")).toBe(1);
+    expect(sql.number("PRAGMA auto_vacuum")).toBe(2);
+    file.close();
+  },
+);
 
 describe("the schema", () => {
   test("migrates step by step and keeps what is there", () => {

@@ -148,8 +148,11 @@ export class JournalVault {
       sinceMs: this.#sinceMs,
       ...figures,
       dropped: this.#dropped + (this.#spill?.dropped ?? 0),
-      sizeBytes: this.#file?.sizeBytes() ?? 0,
-      quarantine: { files: quarantined(this.#options.path).length, ...this.#quarantine },
+      sizeBytes: this.#figure(() => this.#file?.sizeBytes() ?? 0),
+      quarantine: {
+        files: this.#figure(() => quarantined(this.#options.path).length),
+        ...this.#quarantine,
+      },
     };
   }
 
@@ -366,6 +369,15 @@ export class JournalVault {
       if (old.modifiedAtMs < nowMs - this.#retention.retentionMs) removeDatabase(old.path);
     }
     return changed;
+  }
+
+  /** A number for status; 0 where the file system does not say. */
+  #figure(read: () => number): number {
+    let figure = 0;
+    this.#quietly(() => {
+      figure = read();
+    });
+    return figure;
   }
 
   #announce(): void {
