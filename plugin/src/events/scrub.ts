@@ -200,7 +200,7 @@ const KEPT_NUMBERS = new RegExp(
     String.raw`\b2\.\d{4}\.\d{6,10}\b`,
     String.raw`\b\d{4}-[01]\d-[0-3]\d(?:[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)?(?![\d-])`,
     String.raw`\b\d{1,10}(?:\.\d{1,6})?ms\b`,
-    String.raw`\b127(?:\.\d{1,3}){3}\b`,
+    String.raw`(?<![+\d.])127(?:\.(?:25[0-5]|2[0-4]\d|1?\d?\d)){3}(?![.\d])`,
     String.raw`\b(?:status|code|reason|http(?:\/\d(?:\.\d)?)?)(?:code)?["']?\s*[:=]?\s*["'(]?\d{3}\b(?![-. ]?\d)`,
   ].join("|"),
   "gi",
