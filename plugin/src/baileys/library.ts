@@ -12,6 +12,7 @@ export type {
   SignalDataSet,
   SignalDataTypeMap,
   SignalKeyStore,
+  SignalKeyStoreWithTransaction,
   UserFacingSocketConfig,
   WAMessage,
   WAMessageKey,

@@ -1,9 +1,11 @@
 import type { RawError, SocketId } from "../events/index.ts";
 import {
   type GroupInfo,
+  type IncomingMessage,
   type Jid,
   type LiveSocket,
   type OutgoingContent,
+  type SelfAddress,
   SendFailure,
   type SocketFactory,
   type SocketInput,
@@ -12,6 +14,7 @@ import {
 import { type AuthState, openAuthState } from "./auth-state.ts";
 import { addressForms } from "./address-forms.ts";
 import { selfOf } from "./credential-store.ts";
+import { DurableDecryption } from "./durable-decryption.ts";
 import { attachConnection } from "./connection-listeners.ts";
 import { GroupCache, toGroupInfo } from "./group-cache.ts";
 import { attachInbound, type InboundWatch } from "./inbound-listeners.ts";
@@ -87,6 +90,7 @@ export class BaileysSocket implements LiveSocket {
       (fact) => this.#onLibraryFact(fact),
       (warning) => this.#options.onLibraryWarning?.(warning),
     );
+    const decryption = new DurableDecryption(baileys, this.#options.journal, this.#options.clock);
     const sock = baileys.makeWASocket(
       socketConfig({
         baileys,
@@ -94,24 +98,39 @@ export class BaileysSocket implements LiveSocket {
         timing: this.#timing,
         auth,
         logger,
+        makeSignalRepository: decryption.makeSignalRepository,
         groupMetadata: (chat) => this.#groups.get(chat),
       }),
     );
     // From here to the end of this function nothing is awaited: no event can come before its listener.
-    this.#live = { baileys, sock, auth, inbound: this.#attach(baileys, sock, auth) };
+    this.#live = { baileys, sock, auth, inbound: this.#attach(baileys, sock, auth, decryption) };
   }
 
-  #attach(baileys: Baileys, sock: WASocket, auth: AuthState): InboundWatch {
+  #attach(
+    baileys: Baileys,
+    sock: WASocket,
+    auth: AuthState,
+    decryption: DurableDecryption,
+  ): InboundWatch {
     const report = (input: SocketInput): void => this.#report(input);
     const seam = {
       baileys,
       sock,
       socketId: this.socketId,
-      listener: this.#listener,
+      listener: {
+        onInput: (input: SocketInput) => this.#listener.onInput(input),
+        onQr: (qr: string) => this.#listener.onQr(qr),
+        onSelf: (self: SelfAddress) => this.#listener.onSelf(self),
+        onMessage: (message: IncomingMessage) => {
+          this.#listener.onMessage(message);
+          decryption.handedOver(message.messageId);
+        },
+      },
       report,
       isEnded: () => this.#ended,
       self: () => selfOf(auth.state.creds),
     };
+    decryption.attach(seam);
     sock.ws.on("frame", () => {
       this.#lastFrameAt = this.#options.clock.monotonicMs();
     });

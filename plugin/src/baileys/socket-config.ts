@@ -17,6 +17,7 @@ export interface SocketConfigParts {
   readonly timing: SocketTiming;
   readonly auth: AuthState;
   readonly logger: NonNullable<UserFacingSocketConfig["logger"]>;
+  readonly makeSignalRepository: NonNullable<UserFacingSocketConfig["makeSignalRepository"]>;
   groupMetadata(chat: string): GroupMetadata | undefined;
 }
 
@@ -42,6 +43,7 @@ export function socketConfig(parts: SocketConfigParts): UserFacingSocketConfig {
   return {
     auth: parts.auth.state,
     logger: parts.logger,
+    makeSignalRepository: parts.makeSignalRepository,
     version: [...options.versions.current().version],
     browser: [...options.deviceName],
     ...(target.url === null ? {} : { waWebSocketUrl: target.url }),

@@ -1,4 +1,4 @@
-import type { Clock, Journal, VersionSource } from "../runtime/ports.ts";
+import type { Clock, DecryptMemory, Journal, VersionSource } from "../runtime/ports.ts";
 import type { LibraryWarning } from "./quiet-logger.ts";
 
 /** Time limits of one socket, in milliseconds. */
@@ -33,7 +33,7 @@ export interface SocketFactoryOptions {
   readonly clock: Clock;
   readonly versions: VersionSource;
   /** What retry requests of contacts and acks of earlier sockets are looked up in. */
-  readonly journal: Pick<Journal, "custodyByMessageId" | "learnAddress">;
+  readonly journal: Pick<Journal, "custodyByMessageId" | "learnAddress"> & DecryptMemory;
   /** Proxy variables and the socket URL override. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Name, browser and version that the phone shows in its list of linked devices; sent once, when linking. */

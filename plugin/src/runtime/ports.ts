@@ -340,6 +340,29 @@ export interface Journal {
   close(): void;
 }
 
+/** A stanza that was decrypted, as it is kept until its message is handed over. */
+export interface DecryptedStanza {
+  /** Hash of the ciphertext: all that a redelivered stanza still shares with what was decrypted before. */
+  readonly ciphertextHash: string;
+  readonly stanzaId: string;
+  readonly chat: Jid;
+  readonly sender: Jid;
+  /** What is needed to hand the message over without its stanza; opaque above `baileys/`. */
+  readonly stanza: string;
+  readonly plaintext: Uint8Array;
+}
+
+/** Plaintexts between decryption and hand-over; see `baileys/durable-decryption.ts`. Synchronous like the rest of the journal. */
+export interface DecryptMemory {
+  /** Must have been committed when it returns: the ratchet is written afterwards. */
+  storePlaintext(stanza: DecryptedStanza): void;
+  /** `handed-over` once nothing is kept of it any more, null when it was never decrypted. */
+  findPlaintext(ciphertextHash: string): { readonly plaintext: Uint8Array } | "handed-over" | null;
+  markUpserted(stanzaId: string): void;
+  /** Decrypted but not handed over, oldest first. */
+  pendingPlaintexts(limit: number): readonly (DecryptedStanza & { readonly storedAtMs: number })[];
+}
+
 // --- sinks --------------------------------------------------------------------------------------
 
 /** Receives every record of every account, already pseudonymised. Never throws, never blocks. */

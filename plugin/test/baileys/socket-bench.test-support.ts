@@ -74,6 +74,11 @@ export class SocketBench {
       journal: {
         custodyByMessageId: (id) => this.custodies.get(id) ?? null,
         learnAddress: () => undefined,
+        // One socket remembers nothing of another here; what outlives a socket is shown with the whole account.
+        storePlaintext: () => undefined,
+        findPlaintext: () => null,
+        markUpserted: () => undefined,
+        pendingPlaintexts: () => [],
       },
       env: { OPENCLAW_WHATSAPP_WEB_SOCKET_URL: this.server.url, ...env },
       deviceName: ["openclaw", "cli", "test"],
