@@ -175,6 +175,16 @@ test("another member cannot suppress a message by repeating its id", () => {
   ]);
 });
 
+test("the same author and id in another chat is another message", () => {
+  const journal = journalRig().open();
+  journal.receive(incoming(), START_MS);
+  const inGroup = incoming({ chat: GROUP, chatKind: "group", sender: ALICE_LID });
+  expect(journal.receive(inGroup, START_MS).duplicate).toBe(false);
+  journal.advance("M1", GROUP, "settled", "context");
+  expect(idsOf(journal.unsettled(10))).toEqual(["M1"]);
+  expect(journal.unsettled(10)[0]?.message.chat).toBe(ALICE_LID);
+});
+
 test("our own message and a contact's with the same id are two", () => {
   const journal = journalRig().open();
   journal.receive(incoming({ fromMe: true, sender: BOB_PN }), START_MS);
