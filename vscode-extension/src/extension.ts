@@ -1,41 +1,77 @@
 import * as vscode from "vscode";
-import { summariseIncident } from "./model/incident-summary.ts";
+import { registerAttach } from "./debug/attach.ts";
+import { EDITORS, SETTINGS } from "./ids.ts";
+import { FeedHub } from "./sources/feed-hub.ts";
+import { AccountsView } from "./views/accounts-view.ts";
+import { registerCommands } from "./views/commands.ts";
+import { showExplanation } from "./views/explanations.ts";
+import { GatewayTokens } from "./views/gateway-tokens.ts";
+import { registerIncidentSummary, showIncidentSummary } from "./views/incident-summary-view.ts";
+import { registerLanguageModelTools } from "./views/language-model-tools.ts";
+import { SourceOpener } from "./views/open-sources.ts";
+import { reportFeedStates } from "./views/source-messages.ts";
+import { StatusBar } from "./views/status-bar.ts";
+import { TimelineEditor } from "./views/timeline-editor.ts";
+import { Timelines } from "./views/timelines.ts";
 
-const SUMMARY_SCHEME = "whatsapp-incident-summary";
+/** What the extension's own tests look at. */
+export interface ExtensionApi {
+  readonly hub: FeedHub;
+  readonly opener: SourceOpener;
+  readonly timelines: Timelines;
+  readonly accounts: AccountsView;
+  readonly activationMs: number;
+}
 
-/** Called by the editor the first time an incident or the command is used. */
-export function activate(context: vscode.ExtensionContext): void {
-  context.subscriptions.push(
-    vscode.workspace.registerTextDocumentContentProvider(SUMMARY_SCHEME, {
-      provideTextDocumentContent: readSummary,
-    }),
-    vscode.commands.registerCommand("whatsappContinuity.showIncidentSummary", showIncidentSummary),
+/** Called by the editor the first time a view, command, incident, tool or debug session of ours is used. */
+export function activate(context: vscode.ExtensionContext): ExtensionApi {
+  const beganMs = performance.now();
+  const log = vscode.window.createOutputChannel("WhatsApp Continuity", { log: true });
+  const hub = new FeedHub();
+  const tokens = new GatewayTokens(context.secrets);
+  const { version } = context.extension.packageJSON as { readonly version: string };
+  const opener = new SourceOpener(hub, tokens, version);
+  const accounts = new AccountsView(hub);
+  const timelines = new Timelines(
+    hub,
+    context.extensionUri,
+    log,
+    (feeds, window) => void showExplanation(feeds, window),
   );
+  const editor = new TimelineEditor(hub, opener, timelines);
+  context.subscriptions.push(
+    log,
+    { dispose: () => hub.dispose() },
+    accounts,
+    timelines,
+    new StatusBar(hub),
+    reportFeedStates(hub, log),
+    registerIncidentSummary(),
+    registerAttach(hub, opener),
+    registerLanguageModelTools(hub),
+    vscode.window.registerCustomEditorProvider(EDITORS.timeline, editor, {
+      supportsMultipleEditorsPerDocument: true,
+    }),
+    registerCommands({
+      hub,
+      opener,
+      tokens,
+      timelines,
+      log,
+      refresh: () => accounts.refresh(),
+      showSummary: showIncidentSummary,
+    }),
+  );
+  connectOnOpen(opener, log);
+  const activationMs = performance.now() - beganMs;
+  log.info(`Activated in ${activationMs.toFixed(1)} ms.`);
+  return { hub, opener, timelines, accounts, activationMs };
 }
 
-async function showIncidentSummary(): Promise<void> {
-  const incident = vscode.window.activeTextEditor?.document;
-  if (incident === undefined) {
-    await vscode.window.showInformationMessage("Open an incident file (*.incident.jsonl) first.");
-    return;
-  }
-  const uri = vscode.Uri.from({
-    scheme: SUMMARY_SCHEME,
-    path: `${incident.uri.path}.md`,
-    query: incident.uri.toString(),
-  });
-  try {
-    await vscode.window.showTextDocument(uri, {
-      viewColumn: vscode.ViewColumn.Beside,
-      preview: true,
-    });
-  } catch (error) {
-    await vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
-  }
-}
-
-/** The summary of the incident whose address is in the query. */
-async function readSummary(uri: vscode.Uri): Promise<string> {
-  const incident = await vscode.workspace.openTextDocument(vscode.Uri.parse(uri.query, true));
-  return summariseIncident(incident.getText(), vscode.workspace.asRelativePath(incident.uri));
+/** Connects to the configured gateway when the person asked for that in the settings. */
+function connectOnOpen(opener: SourceOpener, log: vscode.LogOutputChannel): void {
+  const settings = vscode.workspace.getConfiguration(SETTINGS.section);
+  const url = settings.get<string>(SETTINGS.url, "");
+  if (url === "" || !settings.get<boolean>(SETTINGS.autoConnect, true)) return;
+  opener.connectTo(url).catch((error: unknown) => log.error(String(error)));
 }

@@ -66,8 +66,14 @@ export class AnyLogReader {
     return result;
   }
 
-  /** Records that came another way (a live event, an RPC): those already read are left out. */
+  /**
+   * Records that came another way (a live event, an RPC): those already read are left out. Where no header gave the time of their run,
+   * the latest of them is taken to have just happened.
+   */
   accept(records: readonly LogRecord[], seenMs: number): readonly TimedRecord[] {
+    const latest = records.findLast((record) => record.kind !== "log.header");
+    const headers = records.some((record) => record.kind === "log.header");
+    if (latest !== undefined && !headers) this.#clock.assume(latest, seenMs);
     return records.flatMap((record) => this.#timed(record, seenMs) ?? []);
   }
 

@@ -23,3 +23,4 @@ export {
 export { foldOutages, initialOutageState, type OutageState } from "./outage-fold.ts";
 export { describeClock, describeCount, describeDuration, describeTime } from "./plain-words.ts";
 export { type StreamGap, type TimedRecord, WallClock } from "./timed-record.ts";
+export { isImported } from "../recorder/importers/index.ts";

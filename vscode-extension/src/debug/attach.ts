@@ -1,0 +1,99 @@
+import * as vscode from "vscode";
+import type { LiveTarget } from "../adapter/live-session.ts";
+import { DEBUG_TYPE } from "../ids.ts";
+import type { Feed, FeedHub } from "../sources/feed-hub.ts";
+import type { SourceOpener } from "../views/open-sources.ts";
+
+/** How long an attach waits for the first sign of life of its source. */
+const FIRST_STATE_MS = 15_000;
+
+/** Debug configuration `"request": "attach"`: a session on a feed, inline, without a process of its own. */
+export function registerAttach(hub: FeedHub, opener: SourceOpener): vscode.Disposable {
+  return vscode.Disposable.from(
+    vscode.debug.registerDebugAdapterDescriptorFactory(DEBUG_TYPE, {
+      async createDebugAdapterDescriptor() {
+        const { LiveSession } = await import("../adapter/live-session.ts");
+        const resolve = (request: Readonly<Record<string, unknown>>) =>
+          findTarget(hub, opener, request);
+        return new vscode.DebugAdapterInlineImplementation(new LiveSession({ resolve }));
+      },
+    }),
+    vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, {
+      resolveDebugConfiguration: (_folder, configuration) =>
+        configuration.type === undefined
+          ? { type: DEBUG_TYPE, request: "attach", name: "Attach to WhatsApp" }
+          : configuration,
+    }),
+  );
+}
+
+async function findTarget(
+  hub: FeedHub,
+  opener: SourceOpener,
+  request: Readonly<Record<string, unknown>>,
+): Promise<LiveTarget> {
+  const { url, log } = request;
+  const feed = await feedFor(
+    hub,
+    opener,
+    typeof url === "string" ? url : null,
+    typeof log === "string" ? log : null,
+  );
+  if (feed === null)
+    throw new Error("There is nothing to attach to. Connect to a gateway or open a log first.");
+  await firstState(hub, feed);
+  if (feed.state.phase === "failed") throw new Error(feed.state.sentence);
+  return {
+    label: feed.label,
+    buffer: feed.model.buffer,
+    onAppend(listener) {
+      const onBatch = (changed: Feed): void => {
+        if (changed === feed) listener();
+      };
+      hub.on("batch", onBatch);
+      return () => hub.off("batch", onBatch);
+    },
+    onEnd(listener) {
+      const onFeeds = (): void => {
+        if (hub.feed(feed.id) === undefined) listener();
+      };
+      hub.on("feeds", onFeeds);
+      return () => hub.off("feeds", onFeeds);
+    },
+  };
+}
+
+async function feedFor(
+  hub: FeedHub,
+  opener: SourceOpener,
+  url: string | null,
+  log: string | null,
+): Promise<Feed | null> {
+  if (log !== null) {
+    const uri = vscode.Uri.file(log);
+    return hub.feeds.find((feed) => feed.uri === uri.toString()) ?? opener.openLog(uri);
+  }
+  if (url !== null) {
+    return hub.feeds.find((feed) => feed.uri === url) ?? opener.connectTo(url);
+  }
+  const { feeds } = hub;
+  if (feeds.length === 0) return opener.connectLocal();
+  return feeds.find(({ kind }) => kind === "gateway") ?? feeds[0] ?? null;
+}
+
+/** Waits until a source is more than starting, within bounds. */
+async function firstState(hub: FeedHub, feed: Feed): Promise<void> {
+  if (feed.state.phase !== "starting") return;
+  await new Promise<void>((resolve) => {
+    const finish = (): void => {
+      clearTimeout(timer);
+      hub.off("feeds", onFeeds);
+      resolve();
+    };
+    const onFeeds = (): void => {
+      if (feed.state.phase !== "starting") finish();
+    };
+    const timer = setTimeout(finish, FIRST_STATE_MS);
+    hub.on("feeds", onFeeds);
+  });
+}

@@ -1,0 +1,51 @@
+/*
+ * Every id that package.json contributes, in one place: a test compares the two, so that nothing is declared that does nothing.
+ */
+
+export const COMMANDS = {
+  connectLocal: "whatsappContinuity.connectLocalGateway",
+  connect: "whatsappContinuity.connectGateway",
+  setToken: "whatsappContinuity.setGatewayToken",
+  openLog: "whatsappContinuity.openLog",
+  pasteLog: "whatsappContinuity.pasteLog",
+  openTimeline: "whatsappContinuity.openTimeline",
+  openTimelineFor: "whatsappContinuity.openTimelineForFile",
+  compareTimelines: "whatsappContinuity.compareTimelines",
+  thenAndNow: "whatsappContinuity.thenAndNow",
+  revealInTimeline: "whatsappContinuity.revealInTimeline",
+  revealRecord: "whatsappContinuity.revealRecordInTimeline",
+  explain: "whatsappContinuity.explain",
+  copyDiagnosis: "whatsappContinuity.copyDiagnosis",
+  restartAccount: "whatsappContinuity.restartAccount",
+  stopAccount: "whatsappContinuity.stopAccount",
+  startAccount: "whatsappContinuity.startAccount",
+  relinkAccount: "whatsappContinuity.relinkAccount",
+  closeFeed: "whatsappContinuity.closeFeed",
+  retryFeed: "whatsappContinuity.retryFeed",
+  refresh: "whatsappContinuity.refresh",
+  showOutput: "whatsappContinuity.showOutput",
+  showSummary: "whatsappContinuity.showIncidentSummary",
+} as const;
+export type CommandId = (typeof COMMANDS)[keyof typeof COMMANDS];
+
+export const VIEWS = { accounts: "whatsappContinuity.accounts" } as const;
+export const EDITORS = { timeline: "whatsappContinuity.timelineEditor" } as const;
+export const PANELS = {
+  timeline: "whatsappContinuity.timeline",
+  link: "whatsappContinuity.link",
+} as const;
+export const DEBUG_TYPE = "whatsapp-continuity";
+export const LANGUAGE = "whatsapp-incident";
+export const SETTINGS = {
+  section: "whatsappContinuity",
+  url: "gateway.url",
+  readOnly: "gateway.readOnly",
+  autoConnect: "gateway.connectOnOpen",
+  archives: "logs.readRotatedParts",
+  since: "explain.since",
+} as const;
+export const TOOLS = {
+  explain: "whatsapp-continuity_explain",
+  timeline: "whatsapp-continuity_timeline",
+} as const;
+export const CONTEXT = { hasFeeds: "whatsappContinuity.hasFeeds" } as const;

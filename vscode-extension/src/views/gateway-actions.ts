@@ -1,0 +1,86 @@
+import * as vscode from "vscode";
+import type { FeedHub } from "../sources/feed-hub.ts";
+import type { GatewaySource } from "../sources/gateway-source.ts";
+import type { AccountsNode } from "./accounts-view.ts";
+import { relink } from "./link-panel.ts";
+
+interface Target {
+  readonly source: GatewaySource;
+  readonly account: string;
+}
+
+/** What changes something on a gateway. Each asks first where a person may regret it, and says what came of it. */
+export class GatewayActions {
+  readonly #hub: FeedHub;
+  readonly #log: vscode.LogOutputChannel;
+
+  constructor(hub: FeedHub, log: vscode.LogOutputChannel) {
+    this.#hub = hub;
+    this.#log = log;
+  }
+
+  async restart(node: AccountsNode | undefined): Promise<void> {
+    const target = await this.#target(node);
+    if (target === null) return;
+    await this.#run(`Restarting ${target.account}`, () => target.source.restart(target.account));
+  }
+
+  async stop(node: AccountsNode | undefined): Promise<void> {
+    const target = await this.#target(node);
+    if (target === null) return;
+    const question = `Stop account ${target.account}? It receives and answers nothing until it is started again.`;
+    const yes = "Stop";
+    if ((await vscode.window.showWarningMessage(question, { modal: true }, yes)) !== yes) return;
+    await this.#run(`Stopping ${target.account}`, () => target.source.stopAccount(target.account));
+  }
+
+  async start(node: AccountsNode | undefined): Promise<void> {
+    const target = await this.#target(node);
+    if (target === null) return;
+    await this.#run(`Starting ${target.account}`, () => target.source.startAccount(target.account));
+  }
+
+  async relink(node: AccountsNode | undefined): Promise<void> {
+    const target = await this.#target(node);
+    if (target !== null) await relink(target.source, target.account);
+  }
+
+  async #run(title: string, action: () => Promise<void>): Promise<void> {
+    this.#log.info(title);
+    await vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title },
+      action,
+    );
+  }
+
+  /** The account a command was called on, or the one that is chosen among those that may be acted on. */
+  async #target(node: AccountsNode | undefined): Promise<Target | null> {
+    const targets = this.#hub.feeds
+      .filter(({ kind, info }) => kind === "gateway" && info?.mayAct === true)
+      .flatMap((feed) =>
+        // Only gateways are of kind "gateway".
+        feed.model.accounts.map(({ account }) => ({
+          feed,
+          source: feed.source as GatewaySource,
+          account,
+        })),
+      );
+    if (node !== undefined && node.kind !== "feed") {
+      const found = targets.find(
+        ({ feed, account }) => feed === node.feed && account === node.account,
+      );
+      if (found !== undefined) return found;
+    }
+    if (targets.length === 0) {
+      await vscode.window.showInformationMessage(
+        "No account can be acted on: connect to a gateway with a token that may administer it.",
+      );
+      return null;
+    }
+    const picked = await vscode.window.showQuickPick(
+      targets.map((target) => ({ label: target.account, description: target.feed.label, target })),
+      { title: "Which account?" },
+    );
+    return picked?.target ?? null;
+  }
+}

@@ -1,0 +1,106 @@
+/** Files that the tests open: written anew for each run, so that nothing large lies in the repository. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { serialiseLog } from "openclaw-whatsapp-continuity-plugin/events";
+import { HEADER, outageStory, tell } from "../../src/model/story.test-support.ts";
+
+export const SAMPLES = {
+  incident: "dns-outage.incident.jsonl",
+  official: "official-plugin.log",
+  binary: "picture.log",
+  future: "future.incident.jsonl",
+  broken: "broken.incident.jsonl",
+  growing: "growing.log",
+  long: "long.incident.jsonl",
+} as const;
+
+/** Number of records in the long sample, header not counted. */
+export const LONG_RECORDS = 100_000;
+
+export function writeSamples(folder: string): void {
+  mkdirSync(join(folder, ".vscode"), { recursive: true });
+  const write = (name: string, content: string | Uint8Array): void =>
+    writeFileSync(join(folder, name), content);
+  const incident = serialiseLog([{ ...HEADER, title: "DNS outage at noon" }, ...withSuccessor()]);
+  write(SAMPLES.incident, incident);
+  write(SAMPLES.official, OFFICIAL);
+  write(
+    SAMPLES.binary,
+    Uint8Array.from({ length: 4_096 }, (_, i) => i % 7),
+  );
+  write(SAMPLES.future, serialiseLog([HEADER]).replace('"version":1', '"version":99'));
+  write(SAMPLES.broken, incident.replace('"socket.upgraded"', '"socket.upgra'));
+  write(SAMPLES.growing, "");
+  write(SAMPLES.long, longLog());
+  write(
+    ".vscode/launch.json",
+    JSON.stringify({
+      version: "0.2.0",
+      configurations: [
+        {
+          type: "whatsapp-continuity",
+          request: "attach",
+          name: "Attach",
+          log: join(folder, SAMPLES.growing),
+        },
+      ],
+    }),
+  );
+}
+
+/** The outage story, then a restart by the health monitor: a successor takes over. */
+function withSuccessor() {
+  const story = outageStory();
+  const later = tell(
+    "work",
+    [3_900_000, { kind: "controller.stopped", controllerId: 1, reason: "restart" }],
+    [
+      3_901_000,
+      {
+        kind: "controller.started",
+        controllerId: 2,
+        reason: "health-monitor",
+        credentials: "linked",
+      },
+    ],
+    [3_901_010, { kind: "socket.open", socketId: 4, attempt: 1 }],
+    [3_902_000, { kind: "socket.opened", socketId: 4, self: { pn: null, lid: null } }],
+    [
+      3_902_100,
+      {
+        kind: "status.publish",
+        lifecycle: "ready",
+        connected: true,
+        terminal: false,
+        causeId: null,
+        attempt: 0,
+        nextAttemptMs: null,
+      },
+    ],
+  );
+  return [...story, ...later].map((record, index) => ({
+    ...record,
+    seq: index + 1,
+    ...(record.dir === "out" ? { cause: index } : {}),
+  }));
+}
+
+const OFFICIAL = `2026-05-22T12:00:10.000Z Listening for WhatsApp inbound messages (DM + all groups; reconnecting).
+2026-05-22T12:00:39.242Z [whatsapp] Inbound message +15550100001 -> +15550100002 (direct, 5 chars)
+2026-05-22T12:02:27.820Z [whatsapp] Web connection closed (status 408). Retry 1/12 in 2.14s… (status=408 Request Time-out Connection was lost)
+2026-05-22T12:02:27.934Z [health-monitor] [whatsapp:default] health-monitor: restarting (reason: disconnected)
+2026-05-22T12:02:34.182Z [default] starting provider (+15550100002)
+2026-05-22T12:02:35.650Z Listening for WhatsApp inbound messages (DM + all groups; reconnecting).
+2026-05-22T12:04:44.419Z auto-reply delivery failed (correlationId=1)
+`;
+
+function longLog(): string {
+  const story = outageStory().slice(1);
+  const records = Array.from({ length: LONG_RECORDS }, (_, index) => {
+    const record = story[index % story.length] ?? story[0];
+    if (record === undefined) throw new Error("The story is empty.");
+    const changed = { ...record, seq: index + 1, at: index * 50 };
+    return changed.dir === "out" ? { ...changed, cause: index } : changed;
+  });
+  return serialiseLog([HEADER, ...records]);
+}
