@@ -82,6 +82,40 @@ describe("offline delivery", () => {
   });
 });
 
+describe("an outage's account, in the order unmodified Baileys gives", () => {
+  function reconnecting(): Story {
+    const story = new Story().start().open();
+    story.fire("stable", LIMITS.stableMs);
+    story.close(SERVICE_UNAVAILABLE);
+    story.fire("reconnect", 60_000);
+    return story;
+  }
+
+  it("counts what Baileys hands over only after the end marker and after open", () => {
+    const story = reconnecting();
+    preview(story, 2);
+    for (const stanzaId of ["M1", "M2"]) {
+      story.tell({ kind: "stanza.received", socketId: 2, stanzaId, class: "message" });
+    }
+    story.tell({ kind: "drain.ended", socketId: 2, delivered: 2 });
+    story.open();
+    story.tell({ ...journalled, socketId: 2 });
+    expect(story.effects("outage.report")).toEqual([]);
+    const why = "undecryptable";
+    story.tell({ kind: "message.orphaned", socketId: 2, messageId: "M2", chat: null, why });
+    expect(story.effects("outage.report")).toMatchObject([{ recoveredOffline: 1 }]);
+  });
+
+  it("is written at once when nothing waited and the end marker came before open", () => {
+    const story = reconnecting();
+    preview(story, 0);
+    story.tell({ kind: "drain.ended", socketId: 2, delivered: 0 });
+    expect(story.effects("outage.report")).toEqual([]);
+    story.open();
+    expect(story.effects("outage.report")).toMatchObject([{ recoveredOffline: 0 }]);
+  });
+});
+
 describe("what becomes of a message", () => {
   it.each([
     ["live", { via: "live", ageMs: 2_000 }, "reply"],

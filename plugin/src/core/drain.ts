@@ -14,6 +14,9 @@ export interface DrainLedger {
   readonly delivered: number;
   readonly journalled: number;
   readonly receipted: number;
+  /** Stanzas that should become a message, and those of which it is known that they will not. */
+  readonly messages: number;
+  readonly orphaned: number;
   readonly duplicates: number;
   readonly tooOld: number;
   /** When the last stanza (or the announcement) came, for the time limit. */
@@ -41,7 +44,12 @@ export function onDrainPreviewed(draft: Draft, input: InputOf<"drain.previewed">
 export function onStanzaReceived(draft: Draft, input: InputOf<"stanza.received">): boolean {
   if (!isLive(draft, input.socketId)) return false;
   const ledger = ledgerOf(draft, input.socketId) ?? emptyLedger(input.socketId);
-  setLedger(draft, { ...ledger, delivered: ledger.delivered + 1, lastAt: draft.at });
+  setLedger(draft, {
+    ...ledger,
+    delivered: ledger.delivered + 1,
+    messages: ledger.messages + (input.class === "message" ? 1 : 0),
+    lastAt: draft.at,
+  });
   if (ledger.phase === "closed") {
     decide(draft, "drain/after-end");
     return true;
@@ -87,6 +95,18 @@ export function onDrainLimit(draft: Draft): boolean {
   if (remainingMs > 0) startTimer(draft, "drain/goes-on", "drain-limit", remainingMs);
   else closeLedger(draft, "drain/timed-out", "timed-out");
   return true;
+}
+
+/**
+ * Whether everything that this socket's offline delivery brought has been seen to its end. The end marker alone does not say so: Baileys
+ * hands over what it held back only after it, and `open` may come later still.
+ */
+export function isAccountedFor(ledger: DrainLedger, socketId: SocketId | null): boolean {
+  return (
+    ledger.phase === "closed" &&
+    ledger.socketId === socketId &&
+    ledger.journalled + ledger.duplicates + ledger.orphaned >= ledger.messages
+  );
 }
 
 /** The socket is gone in the middle of an offline delivery; the server keeps what was not receipted. */
@@ -186,6 +206,8 @@ function isLate(message: Journalled): boolean {
 
 /** A stanza that brought no message: the phone is asked once for its plaintext, where it can have one. */
 export function onMessageOrphaned(draft: Draft, input: InputOf<"message.orphaned">): boolean {
+  const ledger = ledgerOf(draft, input.socketId);
+  if (ledger !== null) setLedger(draft, { ...ledger, orphaned: ledger.orphaned + 1 });
   const { drain } = draft.state;
   const canAsk = isLive(draft, input.socketId) && !drain.asked.includes(input.messageId);
   // Baileys asks by itself for messages the server marks as unavailable.
@@ -238,6 +260,8 @@ function emptyLedger(socketId: SocketId): DrainLedger {
     delivered: 0,
     journalled: 0,
     receipted: 0,
+    messages: 0,
+    orphaned: 0,
     duplicates: 0,
     tooOld: 0,
     lastAt: 0,

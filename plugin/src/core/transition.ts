@@ -9,7 +9,7 @@ import {
 } from "./backfill.ts";
 import { CAUSES } from "./causes.ts";
 import { closeDraft, type Draft, emit, openDraft } from "./draft.ts";
-import { cutDrainShort, INITIAL_DRAIN } from "./drain.ts";
+import { cutDrainShort, type DrainLedger, INITIAL_DRAIN, isAccountedFor } from "./drain.ts";
 import { INITIAL_KEEPALIVE, noteDrop, startKeepalive, stopKeepalive } from "./keepalive.ts";
 import type { Policy } from "./policy.ts";
 import { routeInput, unhandledReason } from "./route.ts";
@@ -119,19 +119,22 @@ function isUnexplained(causeId: keyof typeof CAUSES): boolean {
 
 /** An offline delivery that ended tells what an outage cost, and where it fell short. */
 function reactToDrain(draft: Draft, before: AccountState): void {
-  const was = before.drain.ledger;
-  const is = draft.state.drain.ledger;
+  const { connection, drain } = draft.state;
+  if (drain.ledger === null) return;
+  noteShortfall(draft, before.drain.ledger, drain.ledger);
+  const socketId = connection.phase === "open" ? connection.socketId : null;
+  if (isAccountedFor(drain.ledger, socketId)) settleOutage(draft);
+}
+
+function noteShortfall(draft: Draft, was: DrainLedger | null, is: DrainLedger): void {
   const closedNow =
-    is?.phase === "closed" && (was?.phase !== "closed" || was.socketId !== is.socketId);
-  if (is === null || !closedNow) return;
-  if (is.delivered < is.announced) {
-    const cutShort = draft.state.connection.phase !== "open";
-    noteGap(draft, "backfill/drain-short", {
-      at: draft.at,
-      chat: null,
-      evidence: cutShort ? "drain-cut-short" : "announced-more",
-      messageId: null,
-    });
-  }
-  if (draft.state.connection.phase === "open") settleOutage(draft);
+    is.phase === "closed" && (was?.phase !== "closed" || was.socketId !== is.socketId);
+  if (!closedNow || is.delivered >= is.announced) return;
+  const cutShort = draft.state.connection.phase !== "open";
+  noteGap(draft, "backfill/drain-short", {
+    at: draft.at,
+    chat: null,
+    evidence: cutShort ? "drain-cut-short" : "announced-more",
+    messageId: null,
+  });
 }

@@ -202,7 +202,7 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "an outage is accounted for",
     file: "src/core/transition.ts",
-    from: 'if (draft.state.connection.phase === "open") settleOutage(draft);',
+    from: "if (isAccountedFor(drain.ledger, socketId)) settleOutage(draft);",
     to: "void settleOutage;",
     tests: DRAIN,
   },
