@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { describeCause } from "../core/index.ts";
 import type { Effect, Input, LogRecord } from "../events/index.ts";
-import { HandClock, START_MS } from "../journal/journal.test-support.ts";
+import { START_MS } from "../journal/message.test-support.ts";
+import { HandClock } from "../runtime/hand-clock.test-support.ts";
 import { createInstallPseudonyms } from "./install-pseudonyms.ts";
 import type { RecordBatch } from "./live-stream.ts";
 import type { LogLevel } from "./log-line.ts";
@@ -46,7 +47,7 @@ export function recorderRig(
   const write =
     (level: LogLevel) =>
     (message: string, meta: Readonly<Record<string, unknown>>): void => {
-      lines.push({ level, message, meta, atMs: clock.nowMs });
+      lines.push({ level, message, meta, atMs: clock.monotonicMs() });
     };
   const recorder = new Recorder({
     folder,
@@ -71,7 +72,7 @@ export function recorderRig(
   };
   const envelope = (account: string) => {
     seq += 1;
-    return { boot, seq, at: Math.round(clock.nowMs), account };
+    return { boot, seq, at: Math.round(clock.monotonicMs()), account };
   };
   return {
     folder,

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Ajv } from "ajv";
+import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
 import { DEFAULT_POLICY, initialState, transition } from "../core/index.ts";
 import type { Input } from "../events/index.ts";
@@ -8,13 +8,13 @@ import { journalRig } from "../journal/journal.test-support.ts";
 import { accountStatus } from "../runtime/account-status.ts";
 import { closedByDns, opened, recorderRig, START_MS } from "./recorder.test-support.ts";
 
+const readSchema = (path: string): object =>
+  JSON.parse(readFileSync(join(import.meta.dirname, path), "utf8")) as object;
+
 // Strict, so that a keyword that checks nothing is an error.
-const schema = JSON.parse(
-  readFileSync(join(import.meta.dirname, "status.schema.json"), "utf8"),
-) as object;
-const validate = new Ajv({ strict: true, strictRequired: true, allowUnionTypes: true }).compile(
-  schema,
-);
+const validate = new Ajv2020({ strict: true, strictRequired: true, allowUnionTypes: true })
+  .addSchema(readSchema("../runtime/account-status.schema.json"))
+  .compile(readSchema("status.schema.json"));
 
 const STORY: readonly Input[] = [
   { kind: "controller.started", controllerId: 1, reason: "gateway-start", credentials: "linked" },
@@ -38,7 +38,7 @@ function statuses(journal = journalRig().open()): unknown[] {
       journal,
       lastClose,
       predecessors: [1],
-      frameAgeMs: index === 0 ? null : 12.5,
+      frameAgeMs: index === 0 ? null : 12,
     });
   });
 }

@@ -86,6 +86,7 @@ export class ReportedStory {
     if (account.isOpen) return;
     account.socketId += 1;
     account.isOpen = true;
+    account.lastClose = null;
     const { socketId } = account;
     this.#in(origin, { kind: "socket.opened", socketId, self: { pn: null, lid: null } });
   }
