@@ -1,15 +1,16 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { isLogFormatError, serialiseLog } from "../events/index.ts";
 import { completeReport, parseReport } from "../replay/index.ts";
 import { CommandProblem, EXIT } from "./command-problem.ts";
+import { goldenFileOf } from "./incident-files.ts";
 
 const REPORT = ".report.json";
 const USAGE = "Usage: complete SLUG.report.json... [--replace]";
 
 /**
  * Completes published reports to incidents that can be replayed. An incident is evidence from then on: an existing one is left alone unless
- * `--replace` says that it was never published.
+ * `--replace` says that nobody has it yet; its golden then goes too.
  */
 function complete(argv: readonly string[]): number {
   const { values, positionals } = parseArgs({
@@ -34,6 +35,12 @@ function complete(argv: readonly string[]): number {
       );
     } else {
       writeFileSync(target, text);
+      // A golden holds the digests of the evidence it was made for; another evidence needs another one.
+      const golden = goldenFileOf(target);
+      if (existsSync(golden)) {
+        rmSync(golden);
+        process.stderr.write(`${golden}: removed; write it with replay --update and review it\n`);
+      }
       process.stderr.write(`${target}: ${text.split("\n").length - 1} records\n`);
     }
   }

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -231,7 +231,10 @@ describe("as commands", () => {
       expect(refused.status).toBe(2);
       expect(refused.err).toMatch(/evidence is never edited\. Choose another name/);
       expect(readFileSync(join(folder, "story.jsonl"), "utf8")).toBe("something else\n");
+      const golden = join(folder, "story.expected.jsonl");
+      writeFileSync(golden, "of other evidence\n");
       expect(spawn("complete.ts", [report, "--replace"]).status).toBe(0);
+      expect(existsSync(golden)).toBe(false);
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
