@@ -51,6 +51,8 @@ interface Opened {
 
 async function openAccount(instance: PluginInstance, context: StartContext): Promise<Opened> {
   const { accountId, account } = context;
+  // Asked before the account is opened, because opening leaves the trace that the answer is read from.
+  const reason = instance.startReason(accountId);
   const composition = await instance.composition();
   const channel = context.channelRuntime as PluginRuntime["channel"] | undefined;
   const log = createChannelLog(instance.runtime(), accountId, (text) =>
@@ -77,7 +79,7 @@ async function openAccount(instance: PluginInstance, context: StartContext): Pro
     applySettings: (settings) => opened.applySettings(settings),
   };
   instance.accounts.add(atWork);
-  opened.runtime.start(instance.startReason(accountId));
+  opened.runtime.start(reason);
   return { account: atWork, port, close: () => opened.close() };
 }
 

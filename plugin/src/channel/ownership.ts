@@ -3,15 +3,17 @@ import { CHANNEL_ID, OFFICIAL_PLUGIN_ID, PLUGIN_ID } from "./identifiers.ts";
 import type { StandingIssue } from "./status/status-issues.ts";
 
 /*
- * The channel `whatsapp` has one owner. The manifest's `preferOver` settles it for us while the official plugin is only installed; an
- * explicit `enabled: true` is stronger, and then OpenClaw gives the channel to the official plugin and loads ours without one.
+ * The channel `whatsapp` has one owner. The manifest's `preferOver` settles it for us while the official plugin is merely installed. To be
+ * named is stronger: `enabled: true` in its entry, which its own installation writes, or a place in `plugins.allow`. OpenClaw then gives
+ * the channel to the official plugin and loads ours without one (measured with 2026.9.6 in all combinations).
  */
 
-/** Whether the config names the official plugin explicitly, which makes it the owner of the channel. */
+/** Whether the config names the official plugin, which makes it the owner of the channel. */
 export function officialPluginWins(cfg: OpenClawConfig): boolean {
-  const plugins = cfg.plugins;
+  const { plugins } = cfg;
+  const named = plugins?.entries?.[OFFICIAL_PLUGIN_ID]?.enabled;
   if (plugins?.enabled === false || plugins?.deny?.includes(OFFICIAL_PLUGIN_ID)) return false;
-  return plugins?.entries?.[OFFICIAL_PLUGIN_ID]?.enabled === true;
+  return named ?? plugins?.allow?.includes(OFFICIAL_PLUGIN_ID) ?? false;
 }
 
 /** The one command that settles it, in the sentence that explains it. */

@@ -7,6 +7,7 @@ import type { Composition, HostServices, LoadComposition } from "./composition.t
 import { readSettings, type SettingsReading } from "./config/settings.ts";
 import { loadFileLock } from "./file-lock.ts";
 import { PLUGIN_ID } from "./identifiers.ts";
+import { officialPluginWins, OWNERSHIP_ISSUE } from "./ownership.ts";
 import { createRegistryStore } from "./registry-store.ts";
 import { rejectionSource } from "./rejection-source.ts";
 import type { StandingIssue } from "./status/status-issues.ts";
@@ -19,8 +20,6 @@ type EmitEvent = (event: string, payload: RecordBatch) => void;
  */
 export class PluginInstance {
   readonly accounts = new AccountsAtWork();
-  /** The gateway may be asked by another plugin instance that owns the channel; then nothing runs here. */
-  ownsChannel = true;
   readonly #runtime = createPluginRuntimeStore<PluginRuntime>({
     pluginId: PLUGIN_ID,
     errorMessage: "WhatsApp Continuity was used before OpenClaw had registered it.",
@@ -53,9 +52,7 @@ export class PluginInstance {
 
   /** Why an account starts; the host does not say, so only the first start in the process is certain. */
   startReason(accountId: string): StartReason {
-    return createRegistryStore(this.runtime().channel).get(accountId) === undefined
-      ? "gateway-start"
-      : "unknown";
+    return createRegistryStore().get(accountId) === undefined ? "gateway-start" : "unknown";
   }
 
   /** Live readers of records; null while the gateway offers none. */
@@ -81,7 +78,17 @@ export class PluginInstance {
       message: problem.sentence,
       fix: `Correct ${problem.path}, or remove it: openclaw config unset ${problem.path}`,
     }));
-    return [...settings, ...(this.#started?.issues() ?? [])];
+    return [
+      ...(officialPluginWins(this.config()) ? [OWNERSHIP_ISSUE] : []),
+      ...settings,
+      ...(this.#started?.issues() ?? []),
+    ];
+  }
+
+  /** This generation of the code is over; its accounts have been stopped before. */
+  async dispose(): Promise<void> {
+    this.#emit = null;
+    await this.#started?.close();
   }
 
   async #compose(): Promise<Composition> {
@@ -90,7 +97,7 @@ export class PluginInstance {
     const services: HostServices = {
       stateDir: runtime.state.resolveStateDir(process.env),
       openclawVersion: runtime.version,
-      registry: createRegistryStore(runtime.channel),
+      registry: createRegistryStore(),
       rejections: rejectionSource,
       acquireFileLock: await loadFileLock(),
       logRecord: (level, message, fields) => logger[level]?.(message, { ...fields }),

@@ -11,10 +11,8 @@ import { registerRpc } from "./rpc.ts";
  */
 export function registerPlugin(api: OpenClawPluginApi, instance: PluginInstance): void {
   registerRpc(api, instance);
-  if (officialPluginWins(api.config)) {
-    instance.ownsChannel = false;
-    api.logger.warn(OWNERSHIP_ISSUE.message);
-  }
+  if (officialPluginWins(api.config)) api.logger.warn(OWNERSHIP_ISSUE.message);
+  api.lifecycle.onDispose?.(() => instance.dispose());
   // Without this, every change below the plugin's config would replace the plugin and close all sockets.
   api.registerReload({ noopPrefixes: [SETTINGS_PATH] });
   api.registerService({

@@ -1,33 +1,31 @@
-import type { PluginRuntime } from "openclaw/plugin-sdk/channel-core";
 import type { RegistryStore } from "../runtime/ports.ts";
-import { CHANNEL_ID } from "./identifiers.ts";
 
-/** Capability under which the entries lie in the host's registry; the official plugin has names of its own. */
-const CAPABILITY = "continuity-account-state";
-
-/**
- * Keeps account state in the host's channel runtime contexts, so that a controller of reloaded code continues where the old one
- * stopped. Entries belong to the process and not to an account's task, which the host cleans up after each stop.
+/*
+ * What outlives a reload of the plugin's code. OpenClaw 2026.9.6 gives every loaded generation of a third-party plugin a channel runtime
+ * context, a runtime store and a module graph of its own (measured: after `plugins.reload` all three are empty), so none of them
+ * can hold it. What two generations share is the process, and in it the global symbol registry.
  */
-export function createRegistryStore(channel: PluginRuntime["channel"]): RegistryStore {
-  const { runtimeContexts } = channel;
-  const leases = new Map<string, { dispose: () => void }>();
-  const key = (accountId: string) => ({
-    channelId: CHANNEL_ID,
-    accountId,
-    capability: CAPABILITY,
-  });
+
+const SLOT = Symbol.for("openclaw-whatsapp-continuity.accounts");
+
+type Slot = Map<string, unknown>;
+
+/** Account state of this process, shared by all generations of the plugin's code. */
+export function createRegistryStore(): RegistryStore {
+  const entries = slotOf(globalThis as { [SLOT]?: unknown });
   return {
-    get: (accountId) => runtimeContexts.get(key(accountId)),
+    get: (accountId) => entries.get(accountId),
     set(accountId, entry) {
-      const before = leases.get(accountId);
-      if (entry === undefined) {
-        leases.delete(accountId);
-        before?.dispose();
-        return;
-      }
-      // A new registration replaces the old one; disposing the old lease afterwards does not touch it.
-      leases.set(accountId, runtimeContexts.register({ ...key(accountId), context: entry }));
+      if (entry === undefined) entries.delete(accountId);
+      else entries.set(accountId, entry);
     },
   };
+}
+
+function slotOf(holder: { [SLOT]?: unknown }): Slot {
+  const found = holder[SLOT];
+  if (found instanceof Map) return found as Slot;
+  const created: Slot = new Map();
+  holder[SLOT] = created;
+  return created;
 }

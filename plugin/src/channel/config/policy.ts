@@ -34,17 +34,3 @@ export function toPolicy(settings: Settings): Policy {
     alert: { afterMs: alert.afterMinutes * MINUTE },
   };
 }
-
-/** Keys in which two policies differ, as `section.key`, for the record of a change. */
-export function changedKeys(before: Policy, after: Policy): readonly string[] {
-  const keys: string[] = [];
-  for (const [section, values] of Object.entries(after)) {
-    const old = Object.entries(before).find(([name]) => name === section)?.[1] ?? {};
-    for (const [key, value] of Object.entries(values)) {
-      if (!Object.entries(old).some(([k, v]) => k === key && v === value)) {
-        keys.push(`${section}.${key}`);
-      }
-    }
-  }
-  return keys;
-}

@@ -1,3 +1,4 @@
+import type { ChannelAccountSnapshot } from "openclaw/plugin-sdk/channel-contract";
 import type { ChannelPlugin } from "openclaw/plugin-sdk/channel-core";
 import {
   createComputedAccountStatusAdapter,
@@ -25,7 +26,7 @@ export function createStatusAdapter(
     collectStatusIssues: (accounts) => collectStatusIssues(accounts, standing()),
     buildChannelSummary: ({ account, snapshot }) => ({
       configured: account.authDir !== "",
-      linked: snapshot.linked ?? hasCredentials(account.authDir),
+      linked: isLinked(account, snapshot),
       running: snapshot.running ?? false,
       connected: snapshot.connected ?? false,
       lifecycle: snapshot.lifecycle,
@@ -43,7 +44,7 @@ export function createStatusAdapter(
       enabled: account.enabled,
       configured: account.authDir !== "",
       extra: {
-        linked: runtime?.linked ?? hasCredentials(account.authDir),
+        linked: isLinked(account, runtime),
         connected: runtime?.connected ?? false,
         reconnectAttempts: runtime?.reconnectAttempts,
         lastConnectedAt: runtime?.lastConnectedAt ?? null,
@@ -58,4 +59,9 @@ export function createStatusAdapter(
       },
     }),
   });
+}
+
+/** Keys on disk of a device that WhatsApp no longer knows do not link anything. */
+function isLinked(account: WhatsAppAccount, snapshot: ChannelAccountSnapshot | undefined): boolean {
+  return snapshot?.statusState !== "not-linked" && hasCredentials(account.authDir);
 }

@@ -99,7 +99,6 @@ function patchOf(
         terminalDisconnect: false,
         healthState: "healthy",
         statusState: "linked",
-        linked: true,
         lastConnectedAt: connectedAt ?? nowMs,
         lastEventAt: nowMs,
         lastError: null,
@@ -112,7 +111,7 @@ function patchOf(
         lifecycle,
         terminalDisconnect: true,
         healthState: blockedHealth(effect.causeId),
-        ...(isLoggedOut(effect.causeId) ? { statusState: "not-linked", linked: false } : {}),
+        ...(isLoggedOut(effect.causeId) ? { statusState: "not-linked" } : {}),
         ...disconnect(effect, account, nowMs),
       };
     case "stopped":
