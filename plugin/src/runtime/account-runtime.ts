@@ -20,6 +20,7 @@ import { awaitLogin } from "./login.ts";
 import { watchMachine } from "./machine-watch.ts";
 import type { GroupInfo, Jid, LiveSocket, SelfAddress } from "./ports.ts";
 import {
+  type InCharge,
   notePredecessor,
   predecessorsGone,
   type RegistryEntry,
@@ -65,7 +66,6 @@ class LinkedDevice implements AccountRuntime {
   #policy: Policy;
   #controller: ConnectionController | null = null;
   #stopWatching: (() => void) | null = null;
-  #isResumed = false;
 
   constructor(options: AccountRuntimeOptions) {
     this.#options = options;
@@ -107,6 +107,7 @@ class LinkedDevice implements AccountRuntime {
       this.start("operator");
       return;
     }
+    this.#watch(controller);
     controller.post({ kind: "operator.acted", act: "restart" });
   }
 
@@ -127,12 +128,12 @@ class LinkedDevice implements AccountRuntime {
       const sentence = error instanceof Error ? error.message : String(error);
       return { connected: false, self: null, sentence };
     }
-    const { connection } = this.#takeCharge().state;
+    const { connection } = this.#present().state;
     const wasRunning = currentController(connection) !== null;
     if (connection.phase !== "open") this.start("login");
     const outcome = await awaitLogin(
       {
-        state: () => this.#takeCharge().state,
+        state: () => this.#present().state,
         self: () => this.self(),
         onStep: (listener) => subscribe(this.#stepListeners, listener),
         onQr: (listener) => subscribe(this.#qrListeners, listener),
@@ -145,27 +146,25 @@ class LinkedDevice implements AccountRuntime {
 
   /** A QR code must not stay open after its viewer left. An account that was at work goes on as it would without the login. */
   async #afterFailedLogin(wasRunning: boolean): Promise<void> {
-    const { phase } = this.#takeCharge().state.connection;
+    const { phase } = this.#present().state.connection;
+    if (!this.#isInCharge()) return;
     if (!wasRunning) await this.stop("shutdown");
     else if (phase !== "blocked") this.start("operator");
   }
 
   updatePolicy(policy: Policy): void {
     this.#policy = policy;
-    this.#controller?.updatePolicy(policy);
+    if (this.#isInCharge()) this.#controller?.updatePolicy(policy);
   }
 
   // --- messages ---------------------------------------------------------------------------------
 
   send(request: SendRequest): Promise<SendOutcome> {
-    const { inCharge } = this.#entry;
-    // After a reload a caller may still hold the runtime of the code before it.
-    if (inCharge !== null && inCharge.owner !== this) return inCharge.send(request);
-    return this.#takeCharge().send(request);
+    return this.#present().send(request);
   }
 
   capture(): SendCapture {
-    return this.#takeCharge().capture();
+    return this.#present().capture();
   }
 
   groupInfo(chat: Jid): Promise<GroupInfo> {
@@ -182,19 +181,19 @@ class LinkedDevice implements AccountRuntime {
   }
 
   self(): SelfAddress {
-    const known = this.#controller?.self;
-    if (known !== undefined && (known.pn !== null || known.lid !== null)) return known;
+    const { self } = this.#present();
+    if (self.pn !== null || self.lid !== null) return self;
     return this.#options.ports.credentials.inspect(this.#options.authDir).self;
   }
 
   status(): AccountStatus {
-    const controller = this.#takeCharge();
+    const { state, policy, lastClose } = this.#present();
     return accountStatus({
       ...this.#options.ports,
       accountId: this.accountId,
-      state: controller.state,
-      policy: this.#policy,
-      lastClose: controller.lastClose,
+      state,
+      policy,
+      lastClose,
       predecessors: [...this.#entry.predecessors.keys()],
       frameAgeMs: this.#openSocket()?.frameAgeMs() ?? null,
     });
@@ -206,11 +205,25 @@ class LinkedDevice implements AccountRuntime {
     return this.#entry.inCharge?.owner === this;
   }
 
+  /**
+   * The controller that stands for the account now: of another generation while that one is at work, because a caller may still hold
+   * the runtime of the code before a reload; else our own.
+   */
+  #present(): InCharge["controller"] {
+    const { inCharge } = this.#entry;
+    const isElsewhere =
+      inCharge !== null &&
+      inCharge.owner !== this &&
+      currentController(inCharge.controller.state.connection) !== null;
+    return isElsewhere ? inCharge.controller : this.#takeCharge();
+  }
+
   /** This runtime's controller; takes over from whoever was in charge before, with everything that is under way. */
   #takeCharge(): ConnectionController {
     if (this.#controller !== null && this.#isInCharge()) return this.#controller;
     const before = this.#entry.inCharge;
-    return this.#createController((post) => before?.handOver(post) ?? null);
+    before?.unwatch();
+    return this.#createController((post) => before?.controller.handOver(post) ?? null);
   }
 
   #createController(
@@ -237,14 +250,7 @@ class LinkedDevice implements AccountRuntime {
     });
     created = controller;
     this.#controller = controller;
-    this.#entry.inCharge = {
-      owner: this,
-      handOver: (successor) => {
-        this.#unwatch();
-        return controller.handOver(successor);
-      },
-      send: (request) => controller.send(request),
-    };
+    this.#entry.inCharge = { owner: this, controller, unwatch: () => this.#unwatch() };
     return controller;
   }
 
@@ -260,9 +266,7 @@ class LinkedDevice implements AccountRuntime {
       reason,
       credentials: credentials.state,
     });
-    if (this.#isResumed || credentials.state !== "linked") return;
-    this.#isResumed = true;
-    controller.resumeFromJournal();
+    if (credentials.state === "linked") controller.resumeFromJournal();
   }
 
   #reportCredentials(
@@ -283,10 +287,11 @@ class LinkedDevice implements AccountRuntime {
   }
 
   #openSocket(): LiveSocket | undefined {
-    const controller = this.#controller;
-    if (controller === null || controller.state.connection.phase !== "open") return undefined;
-    const socketId = currentSocket(controller.state.connection);
-    return socketId === null ? undefined : controller.sockets.get(socketId);
+    const { state, sockets } = this.#present();
+    const socketId = currentSocket(state.connection);
+    return state.connection.phase === "open" && socketId !== null
+      ? sockets.get(socketId)
+      : undefined;
   }
 
   async #whenReleased(controller: ConnectionController): Promise<void> {
@@ -322,7 +327,6 @@ class LinkedDevice implements AccountRuntime {
     const broken = this.#controller;
     if (broken === null || !this.#isInCharge()) return;
     const controller = this.#createController((post) => broken.abandon(post));
-    this.#isResumed = false;
     this.#watch(controller);
     this.#begin(controller, "supervisor");
   }

@@ -14,6 +14,8 @@ type Admission = Parameters<ChannelPort["admit"]>[1];
 
 /** What the channel handles at a time. More stays in the journal and comes when there is room. */
 const MAX_UNDER_WAY = 500;
+/** A channel that rejects this many takes none; the rest waits for the next start. */
+const MAX_REJECTED = 1_000;
 
 /** Journalled and not yet decided or with the agent, by message id and chat pseudonym; shared between generations of this code. */
 export type MessagesUnderWay = Map<string, JournalledMessage>;
@@ -30,6 +32,8 @@ export class InboundIntake {
   readonly #post: (input: Input) => void;
   readonly #self: () => SelfAddress;
   readonly #entries: MessagesUnderWay;
+  /** Rejected by the channel since the last start: not offered again before the next one, or a channel that rejects would be asked without end. */
+  readonly #rejected = new Set<string>();
   #hasMore = false;
   #isSealed = false;
 
@@ -81,13 +85,20 @@ export class InboundIntake {
     return true;
   }
 
-  /** Messages that a crash or a stop left unsettled, oldest first. */
+  /** Messages that a crash, a stop or a rejection left unsettled, oldest first; called at a start. */
   resume(): void {
-    const waiting = this.#journal.unsettled(MAX_UNDER_WAY);
-    this.#hasMore = waiting.length === MAX_UNDER_WAY;
+    this.#rejected.clear();
+    this.#feedUnsettled();
+  }
+
+  #feedUnsettled(): void {
+    const limit = MAX_UNDER_WAY + this.#rejected.size;
+    const waiting = this.#journal.unsettled(limit);
+    this.#hasMore = waiting.length === limit;
     for (const entry of waiting) {
       const key = keyOf(entry.message.messageId, this.#pseudonyms.address(entry.conversation));
-      if (!this.#entries.has(key)) this.#feed({ ...entry, duplicate: false });
+      if (this.#entries.has(key) || this.#rejected.has(key)) continue;
+      this.#feed({ ...entry, duplicate: false });
     }
   }
 
@@ -118,6 +129,7 @@ export class InboundIntake {
       const scrubbed = this.#pseudonyms.text(reason);
       this.#post({ kind: "message.settled", messageId, state, reason: scrubbed });
     } catch (error) {
+      if (this.#rejected.size < MAX_REJECTED) this.#rejected.add(key);
       this.#reportFault("MessageNotAdmitted", error);
     } finally {
       this.#entries.delete(key);
@@ -176,7 +188,7 @@ export class InboundIntake {
 
   #refill(): void {
     if (!this.#hasMore || this.#isSealed || this.#entries.size > MAX_UNDER_WAY / 2) return;
-    this.resume();
+    if (this.#rejected.size < MAX_REJECTED) this.#feedUnsettled();
   }
 
   #reportFault(name: string, error: unknown): void {

@@ -1,6 +1,5 @@
-import type { AccountId, ControllerId, Input } from "../events/index.ts";
-import type { SendOutcome, SendRequest } from "./account.ts";
-import type { Handover } from "./connection-controller.ts";
+import type { AccountId, ControllerId } from "../events/index.ts";
+import type { ConnectionController } from "./connection-controller.ts";
 import type { RegistryStore, Timers } from "./ports.ts";
 
 /*
@@ -15,8 +14,12 @@ const FORMAT = "whatsapp-continuity/registry/1";
 export interface InCharge {
   /** Identity of the runtime that made it. */
   readonly owner: object;
-  handOver(successor: (input: Input) => void): Handover;
-  send(request: SendRequest): Promise<SendOutcome>;
+  readonly controller: Pick<
+    ConnectionController,
+    "state" | "policy" | "self" | "lastClose" | "sockets" | "send" | "capture" | "handOver"
+  >;
+  /** Ends what its runtime watches for it; before a handover. */
+  unwatch(): void;
 }
 
 export interface RegistryEntry {

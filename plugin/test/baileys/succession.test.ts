@@ -200,3 +200,43 @@ it("a stall of the event loop is asked about, not punished", async () => {
   await bench.until(() => bench.recordsOf("ping.answered").length > 0, "ping.answered");
   expect(runtime.status()).toMatchObject({ phase: "open", socketId: 1 });
 }, 20_000);
+
+it("a runtime that is not in charge looks and sends, and takes nothing away", async () => {
+  runtime = await bench.opened();
+  const next = successor();
+  next.start("reload");
+  await bench.until(
+    () => next.status().phase === "open" && next.status().socketId === 2,
+    "second socket",
+  );
+  const { world } = bench.server;
+  const [alice, bot] = [world.contact("Alice"), bench.account];
+  const group = world.group({ subject: "Team", members: [alice, bot], addressing: "lid" });
+  expect(runtime.status()).toEqual({ ...next.status(), keepalive: expect.anything() as object });
+  expect(runtime.capture()).toEqual(next.capture());
+  expect(runtime.self()).toEqual({ pn: bot.jid("pn"), lid: bot.jid("lid") });
+  await expect(runtime.groupInfo(group.id)).resolves.toMatchObject({ subject: "Team" });
+  await runtime.stop("reload");
+  runtime.updatePolicy(bench.policy);
+  expect(next.status()).toMatchObject({ phase: "open", controller: 2 });
+  expect(bench.recordsOf("policy.changed")).toHaveLength(0);
+});
+
+it("after a login that is over, the account goes on with what the login left", async () => {
+  await bench.account.link(bench.authDir);
+  runtime = bench.runtime();
+  expect(runtime.status().phase).toBe("idle");
+  const login = successor();
+  await login.login({ force: false, onQr: () => undefined, signal: AbortSignal.timeout(10_000) });
+  bench.onAdmit = () => Promise.reject(new Error("nothing is answered during a login"));
+  const alice = bench.server.world.contact("Alice");
+  await alice.write(bench.account, "written during the login");
+  await bench.message("written during the login");
+  await login.stop("restart");
+  bench.admitted.length = 0;
+  bench.onAdmit = () => Promise.resolve({ state: "answered", reason: "test" });
+  await runtime.restart();
+  await bench.message("written during the login");
+  await open(runtime);
+  expect(bench.admitted).toHaveLength(1);
+});
