@@ -12,7 +12,7 @@ import type { Fact, FactOf } from "./report.ts";
  * | `closed` after silence ("Connection was lost") | `server.struck` with silence: the story goes on when the plugin has noticed |
  * | `network failing` / `up` | `fault.set` at its stage / `fault.cleared` |
  * | `link dead` / `alive` | `fault.set` black-hole at stage open / `fault.cleared` |
- * | `acks lost` / `answered` | `fault.set` at stage ack / `fault.cleared` |
+ * | `acks lost` / `answered` | `fault.set` dropped at stage ack (a receipt would tell as much as the ack) / `fault.cleared` |
  * | `message` | `contact.wrote`, in LID addressing |
  * | `answer` | `agent.answered` |
  * | `input` send.requested | `agent.answered`, unasked |
@@ -29,7 +29,7 @@ export function worldOf(fact: Fact): readonly WorldEvent[] {
     case "link":
       return switched("link", fact.state === "dead", { stage: "open", fault: "black-hole" });
     case "acks":
-      return switched("acks", fact.state === "lost", { stage: "ack", fault: "lost" });
+      return switched("acks", fact.state === "lost", { stage: "ack", fault: "dropped" });
     case "message":
       return [
         {
@@ -101,13 +101,18 @@ function switched(
 function networkFault(fact: FactOf<"network">): readonly WorldEvent[] {
   if (fact.state === "up") return [{ kind: "fault.cleared", faultId: "network" }];
   const status = fact.error?.httpStatus ?? fact.error?.statusCode;
+  // Only a server that has accepted the connection can hang up on the request.
+  const isHangUp = fact.error?.message.includes("socket hang up") === true;
   return [
     {
       kind: "fault.set",
       faultId: "network",
-      stage: fact.stage ?? "tcp",
-      fault: fact.fault ?? "reset",
+      stage: isHangUp ? "upgrade" : (fact.stage ?? "tcp"),
+      fault: isHangUp ? "close" : (fact.fault ?? "reset"),
       ...(status === undefined ? {} : { status }),
+      ...(fact.stage === "login" && fact.afterMs !== undefined && fact.afterMs !== null
+        ? { delayMs: fact.afterMs }
+        : {}),
     },
   ];
 }
