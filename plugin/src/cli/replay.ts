@@ -16,9 +16,12 @@ const USAGE = "Usage: replay PATH... [--depth core|baileys|gateway] [--json] [--
 const DEPTHS = ["core", "baileys", "gateway"] as const;
 export type Depth = (typeof DEPTHS)[number];
 
-/** Where the decisions of a deeper level leave those of depth `core`: `seq` is the place in the account's sequence. */
+/** Where the decisions of a deeper level leave those of depth `core`: `seq` is the place in the strand of the account's decisions. */
 export interface SequenceDivergence {
   readonly seq: number;
+  readonly account: string;
+  /** `connection`, `delivery`, `message 1`, `send 1`, ... */
+  readonly strand: string;
   readonly rule: string;
   readonly expected: string | null;
   readonly actual: string | null;

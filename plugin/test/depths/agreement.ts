@@ -2,6 +2,8 @@ import type { AccountId, Effect, LogRecord, RuleId } from "../../src/events/inde
 
 /** One decided effect, from a record or from a fold. */
 export interface Decided {
+  /** The run it belongs to: ids of messages and sends are unique within one. */
+  readonly boot: string;
   readonly account: AccountId;
   readonly rule: RuleId;
   readonly effect: Effect;
@@ -10,25 +12,31 @@ export interface Decided {
 /** The decisions among the records that a plugin wrote. */
 export function decidedIn(records: readonly LogRecord[]): readonly Decided[] {
   return records.flatMap((record) =>
-    record.dir === "out" ? [{ account: record.account, rule: record.rule, effect: record }] : [],
+    record.dir === "out"
+      ? [{ boot: record.boot, account: record.account, rule: record.rule, effect: record }]
+      : [],
   );
 }
 
 /**
- * What has to agree between the depths: for each account the sequence of rules and causes that ended, opened or blocked a connection,
- * moved a send, closed an offline delivery or decided over a message. Times, ids, attempt counts and who was first, timer or
- * probe, are of the depth and not of the decision; a decision that repeats in a row counts once.
+ * Decisions in their order, by account and strand. The strands of an account run beside each other: its connection, the offline deliveries, each
+ * message and each send, numbered as they first appear. Where they interleave is a matter of time, and times are of the depth.
  */
-export function sequencesOf(decided: readonly Decided[]): Map<AccountId, string[]> {
-  const sequences = new Map<AccountId, string[]>();
+export type Sequences = ReadonlyMap<AccountId, ReadonlyMap<string, readonly string[]>>;
+
+/**
+ * What has to agree between the depths: for each account the sequence of rules and causes that ended, opened or blocked its connection,
+ * closed an offline delivery, admitted each message and moved each send. Times, ids, attempt counts and who was first, timer or
+ * probe, are of the depth and not of the decision; a decision that repeats in a row, as attempt after attempt does, counts once.
+ */
+export function sequencesOf(decided: readonly Decided[]): Sequences {
+  const accounts = new Map<AccountId, Strands>();
   for (const each of decided) {
-    const decision = nameOf(each);
-    if (decision === null) continue;
-    const sequence = sequences.get(each.account) ?? [];
-    if (sequence.at(-1) !== decision) sequence.push(decision);
-    sequences.set(each.account, sequence);
+    const strands = accounts.get(each.account) ?? new Strands();
+    accounts.set(each.account, strands);
+    strands.add(each);
   }
-  return sequences;
+  return new Map([...accounts].map(([account, { sequences }]) => [account, sequences]));
 }
 
 /** How an attempt came about differs with the timing of each depth; that it came, the next end or opening shows. */
@@ -42,32 +50,66 @@ const OF_THE_DEPTH: ReadonlySet<string> = new Set([
   "refresh/retry",
 ]);
 
-function nameOf({ rule, effect }: Decided): string | null {
-  switch (effect.kind) {
-    case "status.publish":
-      if (OF_THE_DEPTH.has(rule)) return null;
-      return effect.causeId === null ? rule : `${rule} ${effect.causeId}`;
-    case "send.settle":
-      return effect.causeId === null ? rule : `${rule} ${effect.causeId}`;
-    case "send.dispatch":
-    case "message.admit":
-    case "drops.report":
-    case "invariant.report":
-      return rule;
-    case "send.hold":
-      return effect.why === "chat-busy" ? null : rule;
-    case "drain.close":
-      return effect.announced === 0 ? null : rule;
-    case "outage.report":
-      return `${rule} ${effect.causeId}`;
-    default:
-      return null;
+class Strands {
+  readonly sequences = new Map<string, string[]>();
+  readonly #messages = new Map<string, string>();
+  readonly #sends = new Map<string, string>();
+
+  add({ boot, rule, effect }: Decided): void {
+    switch (effect.kind) {
+      case "status.publish":
+        if (!OF_THE_DEPTH.has(rule)) this.#note("connection", named(rule, effect.causeId));
+        return;
+      case "outage.report":
+        return this.#note("connection", named(rule, effect.causeId));
+      case "drops.report":
+      case "invariant.report":
+        return this.#note("connection", rule);
+      case "drain.close":
+        // Nothing was announced: most connections begin so.
+        if (effect.announced > 0) this.#note("delivery", rule);
+        return;
+      case "message.admit":
+        return this.#note(numbered(this.#messages, `${boot} ${effect.messageId}`, "message"), rule);
+      case "send.hold":
+        // Whether the one before it in the chat is still under way is a matter of time, here and in the dispatch that follows.
+        if (effect.why === "chat-busy") return;
+        return this.#note(numbered(this.#sends, `${boot} ${effect.sendId}`, "send"), rule);
+      case "send.dispatch": {
+        const decision = rule === "sends/next-in-chat" ? "sends/dispatch" : rule;
+        return this.#note(numbered(this.#sends, `${boot} ${effect.sendId}`, "send"), decision);
+      }
+      case "send.settle":
+        return this.#note(
+          numbered(this.#sends, `${boot} ${effect.sendId}`, "send"),
+          named(rule, effect.causeId),
+        );
+      default:
+        return;
+    }
   }
+
+  #note(strand: string, decision: string): void {
+    const sequence = this.sequences.get(strand) ?? [];
+    this.sequences.set(strand, sequence);
+    if (sequence.at(-1) !== decision) sequence.push(decision);
+  }
+}
+
+function named(rule: RuleId, causeId: string | null): string {
+  return causeId === null ? rule : `${rule} ${causeId}`;
+}
+
+function numbered(known: Map<string, string>, id: string, noun: string): string {
+  const strand = known.get(id) ?? `${noun} ${known.size + 1}`;
+  known.set(id, strand);
+  return strand;
 }
 
 export interface Disagreement {
   readonly account: AccountId;
-  /** Place in the account's sequence, from 0. */
+  readonly strand: string;
+  /** Place in the strand, from 0. */
   readonly index: number;
   readonly expected: string | null;
   readonly actual: string | null;
@@ -79,31 +121,29 @@ export interface Agreement {
   readonly disagreements: readonly Disagreement[];
 }
 
-/** Compares two runs account by account; `expected` is the shallower one. */
-export function compareSequences(
-  expected: ReadonlyMap<AccountId, readonly string[]>,
-  actual: ReadonlyMap<AccountId, readonly string[]>,
-): Agreement {
+/** Compares two runs account by account and strand by strand; `expected` is the shallower one. */
+export function compareSequences(expected: Sequences, actual: Sequences): Agreement {
   const disagreements: Disagreement[] = [];
   let decisions = 0;
-  let exact = 0;
   for (const account of new Set([...expected.keys(), ...actual.keys()])) {
-    const wanted = expected.get(account) ?? [];
-    const got = actual.get(account) ?? [];
-    const length = Math.max(wanted.length, got.length);
-    decisions += length;
-    for (let index = 0; index < length; index += 1) {
-      if (wanted[index] === got[index]) {
-        exact += 1;
-        continue;
+    const wanted = expected.get(account);
+    const got = actual.get(account);
+    for (const strand of new Set([...(wanted?.keys() ?? []), ...(got?.keys() ?? [])])) {
+      const pairs = inPairs(wanted?.get(strand) ?? [], got?.get(strand) ?? []);
+      decisions += pairs.length;
+      for (const [index, [shallow, deep]] of pairs.entries()) {
+        if (shallow === deep) continue;
+        disagreements.push({ account, strand, index, expected: shallow, actual: deep });
       }
-      disagreements.push({
-        account,
-        index,
-        expected: wanted[index] ?? null,
-        actual: got[index] ?? null,
-      });
     }
   }
-  return { decisions, exact, disagreements };
+  return { decisions, exact: decisions - disagreements.length, disagreements };
+}
+
+function inPairs(
+  wanted: readonly string[],
+  got: readonly string[],
+): readonly (readonly [string | null, string | null])[] {
+  const length = Math.max(wanted.length, got.length);
+  return Array.from({ length }, (_, index) => [wanted[index] ?? null, got[index] ?? null]);
 }

@@ -10,18 +10,13 @@ import {
 } from "fixtures/whatsapp-server";
 import type { AcquireFileLock } from "../../src/baileys/index.ts";
 import type { IncidentOutcome } from "../../src/cli/replay.ts";
-import { type LogRecord, parseLog } from "../../src/events/index.ts";
-import { currentCore, foldAll } from "../../src/replay/index.ts";
-import {
-  type Agreement,
-  compareSequences,
-  type Decided,
-  decidedIn,
-  sequencesOf,
-} from "./agreement.ts";
+import { parsePolicy } from "../../src/core/index.ts";
+import { type HeaderRecord, type LogRecord, parseLog } from "../../src/events/index.ts";
+import { outcomeOf } from "./outcome.ts";
 import { StagedAccount } from "./staged-account.ts";
+import { type ScheduledEvent, scheduleOf, tellStory } from "./story.ts";
 import { VirtualClock } from "./virtual-clock.ts";
-import { type ScheduledEvent, scheduleOf, WorldPlayer } from "./world-player.ts";
+import { WorldPlayer } from "./world-player.ts";
 
 /** What is still to come when the world has ended: an answer under way, the account of an outage. */
 const AFTERMATH_MS = 100_000;
@@ -33,62 +28,25 @@ const AFTERMATH_MS = 100_000;
 export async function replayAtBaileysDepth(file: string): Promise<IncidentOutcome> {
   const began = performance.now();
   const { records: evidence } = parseLog(await readFile(file, "utf8"), { file });
-  const actual = await playStory(evidence);
-  const agreement = compareSequences(
-    sequencesOf(decidedAtDepthCore(evidence)),
-    sequencesOf(decidedIn(actual)),
-  );
-  const invariants = actual.filter((record) => record.kind === "invariant.report").length;
-  return outcomeOf(basename(file, ".jsonl"), agreement, invariants, performance.now() - began);
-}
-
-/** What today's core decides for the recorded inputs. */
-export function decidedAtDepthCore(evidence: readonly LogRecord[]): readonly Decided[] {
-  return foldAll(currentCore, evidence).flatMap(({ input, effects }) =>
-    effects.map((each) => ({ account: input.account, ...each })),
-  );
-}
-
-function outcomeOf(
-  incident: string,
-  { decisions, exact, disagreements }: Agreement,
-  invariants: number,
-  ms: number,
-): IncidentOutcome {
-  const [first] = disagreements;
-  return {
-    incident,
-    depth: "baileys",
-    ok: disagreements.length === 0 && invariants === 0,
-    decisions,
-    exact,
-    diverged: disagreements.length,
-    first:
-      first === undefined
-        ? null
-        : {
-            seq: first.index,
-            rule: first.actual ?? "(nothing more)",
-            expected: first.expected,
-            actual: first.actual,
-          },
-    invariants,
-    ms: Math.round(ms),
-  };
+  const written = await playStory(evidence);
+  const ms = performance.now() - began;
+  return outcomeOf(basename(file, ".jsonl"), "baileys", evidence, written, ms);
 }
 
 /** Runs the whole story and returns every record the plugin wrote. */
 export async function playStory(evidence: readonly LogRecord[]): Promise<readonly LogRecord[]> {
   const schedule = scheduleOf(evidence);
+  const header = evidence.find((record) => record.kind === "log.header");
+  if (header === undefined) throw new Error("the incident has no header");
   const folder = await mkdtemp(join(tmpdir(), "depth-baileys-"));
   const server = await startWhatsAppServer({ tls: true });
   Object.assign(process.env, server.redirect.environment());
   await import(`${REDIRECT_PRELOAD}?${server.port}`);
   const records: LogRecord[] = [];
   try {
-    const startMs = startOf(evidence);
+    const startMs = Date.parse(header.startedAt);
     await inVirtualTime({ servers: [server], startMs }, (time) =>
-      stage({ schedule, server, folder, time, records, lock: lockOfHost }),
+      stage({ schedule, header, server, folder, time, records, lock: lockOfHost }),
     );
   } finally {
     await server.stop();
@@ -97,8 +55,9 @@ export async function playStory(evidence: readonly LogRecord[]): Promise<readonl
   return records;
 }
 
-interface Stage {
+interface StageOptions {
   readonly schedule: readonly ScheduledEvent[];
+  readonly header: HeaderRecord;
   readonly server: WhatsAppServer;
   readonly folder: string;
   readonly time: VirtualTime;
@@ -106,41 +65,25 @@ interface Stage {
   readonly lock: AcquireFileLock;
 }
 
-async function stage({ schedule, server, folder, time, records, lock }: Stage): Promise<void> {
+async function stage(options: StageOptions): Promise<void> {
+  const { schedule, server, time, records } = options;
   const clock = new VirtualClock();
   const player = new WorldPlayer(server, clock);
-  const timedAnswers = new Set(
-    schedule.flatMap(({ event }) => (event.kind === "agent.answered" ? [event.ref] : [])),
-  );
-  const accounts = new Map<string, StagedAccount>();
   // Taking the stage down is not part of the story.
   let hasEnded = false;
-  for (const accountId of new Set(schedule.map((each) => each.account))) {
-    const simulated = server.world.account(accountId);
-    const account = new StagedAccount({
-      accountId,
-      simulated,
-      folder: join(folder, accountId),
-      clock,
-      lock,
-      seed: accountId,
-      onRecord: (record) => {
-        if (!hasEnded) records.push(record);
-      },
-      timedAnswers,
-    });
-    await account.link();
-    accounts.set(accountId, account);
-  }
+  const accounts = await linkedAccounts(options, clock, (record) => {
+    if (!hasEnded) records.push(record);
+  });
   try {
-    let now = 0;
-    for (const event of schedule) {
-      await time.advance(event.atMs - now);
-      now = event.atMs;
-      const account = accounts.get(event.account);
-      if (account !== undefined) await player.play(event, account);
-      await time.settle();
-    }
+    await tellStory(schedule, {
+      isOpen: (account) => accounts.get(account)?.phase === "open",
+      pass: (ms) => time.advance(ms),
+      play: async (scheduled) => {
+        const account = accounts.get(scheduled.account);
+        if (account !== undefined) await player.play(scheduled, account);
+        await time.settle();
+      },
+    });
     await time.advance(AFTERMATH_MS);
   } finally {
     hasEnded = true;
@@ -148,9 +91,31 @@ async function stage({ schedule, server, folder, time, records, lock }: Stage): 
   }
 }
 
-function startOf(evidence: readonly LogRecord[]): number {
-  const header = evidence.find((record) => record.kind === "log.header");
-  return header === undefined ? Date.UTC(2026, 0, 1) : Date.parse(header.startedAt);
+async function linkedAccounts(
+  { schedule, header, server, folder, lock }: StageOptions,
+  clock: VirtualClock,
+  onRecord: (record: LogRecord) => void,
+): Promise<ReadonlyMap<string, StagedAccount>> {
+  const timedAnswers = new Set(
+    schedule.flatMap(({ event }) => (event.kind === "agent.answered" ? [event.ref] : [])),
+  );
+  const accounts = new Map<string, StagedAccount>();
+  for (const accountId of new Set(schedule.map((each) => each.account))) {
+    const account = new StagedAccount({
+      accountId,
+      simulated: server.world.account(accountId),
+      folder: join(folder, accountId),
+      clock,
+      lock,
+      seed: header.seed,
+      policy: parsePolicy(header.policy ?? "{}"),
+      onRecord,
+      timedAnswers,
+    });
+    await account.link();
+    accounts.set(accountId, account);
+  }
+  return accounts;
 }
 
 /** The host's own function; its subpath has no types. */

@@ -8,17 +8,22 @@ import {
   createSocketFactory,
   createVersionSource,
 } from "../../src/baileys/index.ts";
-import { DEFAULT_POLICY } from "../../src/core/index.ts";
+import type { Policy } from "../../src/core/index.ts";
 import { createPseudonymiser, type LogRecord } from "../../src/events/index.ts";
 import { type AccountJournal, openJournal } from "../../src/journal/index.ts";
+// What no report times takes as long here as in the completion of reports.
+import { WORLD } from "../../src/replay/completion/world-settings.ts";
 import type { AccountPorts, AccountRuntime, SendCapture } from "../../src/runtime/account.ts";
 import { createAccountRuntime } from "../../src/runtime/account-runtime.ts";
-import type { ChannelPort, JournalledMessage, RegistryStore } from "../../src/runtime/ports.ts";
+import type {
+  ChannelPort,
+  JournalledMessage,
+  RegistryStore,
+  Run,
+} from "../../src/runtime/ports.ts";
 import { createNetworkProbe, createRun, systemTimers } from "../../src/runtime/system-ports.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
 
-/** A turn of the agent that the incident does not time; the same as in the completion of reports. */
-const AGENT_MS = 8_000;
 const WHATSAPP_HOST = "web.whatsapp.com";
 const LOOKED_UP_VERSION = [2, 3000, 1_099_999_999] as const;
 
@@ -29,6 +34,7 @@ export interface StagedAccountOptions {
   readonly clock: VirtualClock;
   readonly lock: AcquireFileLock;
   readonly seed: string;
+  readonly policy: Policy;
   onRecord(record: LogRecord): void;
   /** References of messages whose answer the incident itself times. */
   readonly timedAnswers: ReadonlySet<string>;
@@ -47,6 +53,7 @@ export class StagedAccount {
   readonly #questions = new Map<string, OpenQuestion>();
   /** What the host keeps over a reload of the plugin; gone with the process. */
   #registry = new Map<string, unknown>();
+  #run: Run | null = null;
   #runtime: AccountRuntime | null = null;
   #goesOn = false;
 
@@ -76,12 +83,15 @@ export class StagedAccount {
   /** After a shutdown a new process begins; after a restart in place the same one goes on. */
   start(): void {
     const reason = this.#goesOn ? "health-monitor" : "gateway-start";
-    if (!this.#goesOn) this.#registry = new Map();
+    if (!this.#goesOn || this.#run === null) {
+      this.#registry = new Map();
+      this.#run = createRun(this.#options.seed);
+    }
     this.#runtime = createAccountRuntime({
       accountId: this.#options.accountId,
       authDir: this.authDir,
-      policy: DEFAULT_POLICY,
-      run: createRun(this.#options.seed),
+      policy: this.#options.policy,
+      run: this.#run,
       ports: this.#ports(),
     });
     this.#runtime.start(reason);
@@ -111,6 +121,15 @@ export class StagedAccount {
       .then(({ outcome }) => question.done(outcome === "acked"));
   }
 
+  /** The agent writes of its own accord. */
+  write(ref: string, chat: string): void {
+    void this.#runtime?.send({
+      sendId: ref,
+      chat,
+      content: { operation: "text", text: `Unasked: ${ref}`, quotedRaw: null, mentions: [] },
+    });
+  }
+
   async dispose(): Promise<void> {
     await this.#runtime?.stop("shutdown");
     this.#journal.close();
@@ -121,7 +140,10 @@ export class StagedAccount {
     const versions = createVersionSource({
       file: join(this.#options.folder, "state", "version.json"),
       // WhatsApp's web page, as far as the plugin needs it.
-      lookup: () => Promise.resolve(LOOKED_UP_VERSION),
+      lookup: () =>
+        new Promise((resolve) => {
+          systemTimers.start(WORLD.versionMs, () => resolve(LOOKED_UP_VERSION));
+        }),
     });
     return {
       clock,
@@ -178,7 +200,7 @@ export class StagedAccount {
     return new Promise((done) => {
       this.#questions.set(ref, { entry, capture, done });
       if (!this.#options.timedAnswers.has(ref)) {
-        systemTimers.start(AGENT_MS, () => this.answer(ref));
+        systemTimers.start(WORLD.agentMs, () => this.answer(ref));
       }
     });
   }

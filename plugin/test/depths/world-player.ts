@@ -1,37 +1,8 @@
-import type { LogRecord, WorldEvent } from "../../src/events/index.ts";
+import type { WorldEvent } from "../../src/events/index.ts";
 import { type WhatsAppServer, WorldScript } from "fixtures/whatsapp-server";
 import type { StagedAccount } from "./staged-account.ts";
+import type { ScheduledEvent } from "./story.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
-
-/** A world event and when it happens, in milliseconds since the story began; the runs of an incident follow each other. */
-export interface ScheduledEvent {
-  readonly atMs: number;
-  readonly account: string;
-  readonly event: WorldEvent;
-}
-
-/** The world records of an incident in order of time, over all its runs. */
-export function scheduleOf(records: readonly LogRecord[]): readonly ScheduledEvent[] {
-  const starts = new Map<string, number>();
-  for (const record of records) {
-    if (record.kind !== "log.header" || starts.has(record.boot)) continue;
-    starts.set(record.boot, Date.parse(record.startedAt) - record.at);
-  }
-  const first = Math.min(...starts.values());
-  return records
-    .flatMap((record) =>
-      record.dir === "world"
-        ? [
-            {
-              atMs: (starts.get(record.boot) ?? first) - first + record.at,
-              account: record.account,
-              event: record,
-            },
-          ]
-        : [],
-    )
-    .toSorted((a, b) => a.atMs - b.atMs);
-}
 
 /** Makes what the world did happen: to the server, the network, the people, the machine and the operator. */
 export class WorldPlayer {
@@ -53,7 +24,8 @@ export class WorldPlayer {
       case "phone.changed":
         return this.#scriptOf(account).play(event);
       case "agent.answered":
-        staged.answer(event.ref);
+        if (event.unasked === true) staged.write(event.ref, this.#addressOf(event.chat));
+        else staged.answer(event.ref);
         return;
       case "operator.ordered":
         return order(event.act, staged);
@@ -66,6 +38,11 @@ export class WorldPlayer {
       case "world.ended":
         return;
     }
+  }
+
+  #addressOf(chat: string): string {
+    const { world } = this.#server;
+    return world.findGroup(chat)?.id ?? world.contact(chat).jid("lid");
   }
 
   #scriptOf(account: string): WorldScript {
