@@ -5,5 +5,5 @@ export { environmentProxy } from "./proxy.ts";
 export type { LibraryWarning } from "./quiet-logger.ts";
 export { createSocketFactory } from "./socket-factory.ts";
 export type { SocketFactoryOptions, SocketTiming } from "./socket-options.ts";
-export { SOCKET_URL_VARIABLE, type SocketUrl, socketUrlFrom } from "./socket-url.ts";
+export { type SocketUrl, socketUrlFrom } from "./socket-url.ts";
 export { createVersionSource } from "./version-source.ts";

@@ -1,3 +1,4 @@
+import { whenFilesIdle } from "./file-queue.ts";
 import type { SocketFactory } from "../runtime/ports.ts";
 import { BaileysSocket } from "./live-socket.ts";
 import { DEFAULT_SOCKET_TIMING, type SocketFactoryOptions } from "./socket-options.ts";
@@ -10,6 +11,9 @@ export function createSocketFactory(options: SocketFactoryOptions): SocketFactor
       const socket = new BaileysSocket(options, timing, request);
       socket.begin();
       return socket;
+    },
+    async whenStored(authDir) {
+      await whenFilesIdle(authDir, timing.storeMs);
     },
   };
 }

@@ -18,6 +18,8 @@ export interface SocketTiming {
   readonly teardownMs: number;
   /** Unlinking on the server is best effort. */
   readonly logoutMs: number;
+  /** How long credentials and keys may take to reach the folder before its lock is given back. */
+  readonly storeMs: number;
 }
 
 export const DEFAULT_SOCKET_TIMING: SocketTiming = {
@@ -27,6 +29,7 @@ export const DEFAULT_SOCKET_TIMING: SocketTiming = {
   closeFrameMs: 300,
   teardownMs: 1_000,
   logoutMs: 5_000,
+  storeMs: 5_000,
 };
 
 export interface SocketFactoryOptions {

@@ -91,7 +91,10 @@ export class ConnectionController {
       sockets,
       lease: this.#leaseFrom(handover, {
         post,
-        socketsGone: () => sockets.whenGone(),
+        socketsGone: async () => {
+          await sockets.whenGone();
+          await ports.sockets.whenStored(options.authDir);
+        },
         predecessorsGone: (limitMs) => options.predecessorsGone(limitMs),
       }),
       intake: new InboundIntake({

@@ -202,6 +202,8 @@ export interface SocketFactory {
     readonly pairing: boolean;
     readonly listener: SocketListener;
   }): LiveSocket;
+  /** Resolves when what sockets wrote into the folder is there, bounded in time: before somebody else may use it. */
+  whenStored(authDir: string): Promise<void>;
 }
 
 // --- machine ------------------------------------------------------------------------------------

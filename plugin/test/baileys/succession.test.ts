@@ -1,6 +1,7 @@
 /** Goal: restarts, reloads of the plugin's code, other processes and defects of our own lose nothing and say nothing twice. */
 import { spawn } from "node:child_process";
-import { readFileSync, realpathSync } from "node:fs";
+import { readdirSync, readFileSync, realpathSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AccountRuntime } from "../../src/runtime/account.ts";
@@ -239,4 +240,24 @@ it("after a login that is over, the account goes on with what the login left", a
   await bench.message("written during the login");
   await open(runtime);
   expect(bench.admitted).toHaveLength(1);
+});
+
+it("the credentials are whole on disk before anybody else may use them", async () => {
+  runtime = bench.runtime();
+  await runtime.login({
+    force: false,
+    onQr: (qr) => void bench.account.phone.scan(qr),
+    signal: AbortSignal.timeout(15_000),
+  });
+  // Right after the first login: hundreds of prekeys are being written.
+  await runtime.stop("restart");
+  const stored = JSON.parse(readFileSync(join(bench.authDir, "creds.json"), "utf8")) as {
+    readonly nextPreKeyId: number;
+  };
+  const names = readdirSync(bench.authDir);
+  const preKeys = names.filter((name) => name.startsWith("pre-key-"));
+  // The phone used one or two up by writing to the new device.
+  expect(preKeys.length).toBeGreaterThan(stored.nextPreKeyId - 1 - 5);
+  expect(stored.nextPreKeyId).toBeGreaterThan(800);
+  expect(names.filter((name) => name.startsWith(".continuity"))).toEqual([]);
 });
