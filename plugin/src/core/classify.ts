@@ -23,7 +23,7 @@ export function classify(facts: DisconnectFacts, context: ClosingContext): Cause
   );
 }
 
-/** What our own socket layer found before anything went out; it says so by the error's name. */
+/** What our own socket layer found out; it says so by the error's name. */
 function fromOwnError(name: string): CauseId | null {
   switch (name) {
     case "CredentialsMissing":
@@ -33,6 +33,9 @@ function fromOwnError(name: string): CauseId | null {
       return "credentials-corrupt";
     case "SocketUrlRefused":
       return "address-refused";
+    // The library rejects what waits for a frame with the WebSocket's close code and nothing else.
+    case "CloseCode":
+      return "closed-by-server";
     default:
       return null;
   }
@@ -119,11 +122,13 @@ function fromErrorCode(code: string | null): CauseId | null {
       return null;
     case "ENOTFOUND":
     case "ENODATA":
+    case "EAI_NONAME":
       return "dns-not-found";
     case "EAI_AGAIN":
     case "EAI_FAIL":
     case "EAI_NODATA":
     case "ESERVFAIL":
+    case "EREFUSED":
     case "ETIMEOUT":
       return "dns-temporary";
     case "ECONNREFUSED":
@@ -132,6 +137,7 @@ function fromErrorCode(code: string | null): CauseId | null {
       return "tcp-timeout";
     case "ENETUNREACH":
     case "EHOSTUNREACH":
+    case "EHOSTDOWN":
     case "ENETDOWN":
     case "EADDRNOTAVAIL":
       return "tcp-unreachable";
@@ -171,7 +177,10 @@ function fromLibraryText(facts: DisconnectFacts, context: ClosingContext): Cause
   if (message.startsWith("Connection Terminated")) return "closed-by-server";
   if (message === "Intentional Logout") return "not-linked";
   if (facts.name === "RangeError") return "noise-garbage";
-  return null;
+  // An AggregateError has no text of its own: no address could be reached.
+  if (message === "WebSocket Error ()") return "tcp-unreachable";
+  // 408 stands for every error with a code of Node's; one that is not known here must not pass for a link gone silent.
+  return message.startsWith("WebSocket Error") ? "unknown" : null;
 }
 
 /** Last resort, for logs that kept only a number: the number's most common meaning that is not permanent. */

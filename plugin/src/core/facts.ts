@@ -43,7 +43,7 @@ export function extractFacts(error: RawError | null): DisconnectFacts {
   return {
     statusCode: error.statusCode ?? null,
     errorCode: error.errorCode ?? innerErrorCode(error) ?? codeInMessage(error.message),
-    httpStatus: error.httpStatus ?? null,
+    httpStatus: error.httpStatus ?? statusInMessage(error.message),
     viaProxy: error.via === "proxy",
     streamTag: isStreamError ? streamTag(error) : null,
     conflictType: isStreamError && error.tag === "conflict" ? (attrs["type"] ?? null) : null,
@@ -76,6 +76,12 @@ function codeInMessage(message: string): string | null {
       message,
     );
   return found?.[1] ?? null;
+}
+
+/** `ws` says it in words where nobody listens to the answer itself. */
+function statusInMessage(message: string): number | null {
+  const found = /Unexpected server response: (\d{3})\b/.exec(message);
+  return found === null ? null : Number(found[1]);
 }
 
 function wholeSeconds(value: string | undefined): number | null {
