@@ -4,11 +4,11 @@ import { EDITORS, SETTINGS } from "./ids.ts";
 import { FeedHub } from "./sources/feed-hub.ts";
 import { AccountsView } from "./views/accounts-view.ts";
 import { registerCommands } from "./views/commands.ts";
-import { showExplanation } from "./views/explanations.ts";
 import { GatewayTokens } from "./views/gateway-tokens.ts";
 import { registerIncidentSummary, showIncidentSummary } from "./views/incident-summary-view.ts";
 import { registerLanguageModelTools } from "./views/language-model-tools.ts";
 import { SourceOpener } from "./views/open-sources.ts";
+import { ReadOnlyTexts } from "./views/read-only-texts.ts";
 import { reportFeedStates } from "./views/source-messages.ts";
 import { StatusBar } from "./views/status-bar.ts";
 import { TimelineEditor } from "./views/timeline-editor.ts";
@@ -32,17 +32,14 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const { version } = context.extension.packageJSON as { readonly version: string };
   const opener = new SourceOpener(hub, tokens, version);
   const accounts = new AccountsView(hub);
-  const timelines = new Timelines(
-    hub,
-    context.extensionUri,
-    log,
-    (feeds, window) => void showExplanation(feeds, window),
-  );
+  const texts = new ReadOnlyTexts();
+  const timelines = new Timelines(hub, context.extensionUri, log, texts);
   const editor = new TimelineEditor(hub, opener, timelines);
   context.subscriptions.push(
     log,
     { dispose: () => hub.dispose() },
     accounts,
+    texts,
     timelines,
     new StatusBar(hub),
     reportFeedStates(hub, log),
@@ -57,6 +54,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
       opener,
       tokens,
       timelines,
+      texts,
       log,
       refresh: () => accounts.refresh(),
       showSummary: showIncidentSummary,

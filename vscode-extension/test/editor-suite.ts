@@ -91,7 +91,7 @@ async function bundleSuite(out: string): Promise<void> {
   rmSync(out, { recursive: true, force: true });
   await build({
     absWorkingDir: root,
-    entryPoints: ["test/suite/index.ts", "test/suite/extension.test.ts"],
+    entryPoints: ["test/suite/index.ts", "test/suite/extension.mocha.ts"],
     outdir: out,
     bundle: true,
     format: "cjs",

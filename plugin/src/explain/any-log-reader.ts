@@ -1,5 +1,5 @@
 import { isLogFormatError, isLogVersionError, type LogRecord, LogReader } from "../events/index.ts";
-import { LogImporter } from "../recorder/importers/index.ts";
+import { isOwnLogLine, LogImporter, recordOfLogLine } from "../recorder/importers/index.ts";
 import { type TimedRecord, WallClock } from "./timed-record.ts";
 
 export interface AnyLogReaderOptions {
@@ -197,6 +197,11 @@ function collect(value: unknown, into: string[], depth: number): void {
     return;
   }
   const object = value as Readonly<Record<string, unknown>>;
+  if (isOwnLogLine(object)) {
+    const record = recordOfLogLine(object);
+    if (record !== null) into.push(JSON.stringify(record));
+    return;
+  }
   if (typeof object["dir"] === "string" && typeof object["boot"] === "string") {
     into.push(JSON.stringify(object));
     return;

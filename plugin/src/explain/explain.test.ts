@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { describeCause } from "../core/index.ts";
 import type { LogRecord } from "../events/index.ts";
+import { lineOf } from "../recorder/log-line.ts";
 import { serialiseRecord } from "../events/index.ts";
 import { AnyLogReader } from "./any-log-reader.ts";
 import { explain, type Explanation } from "./explanation.ts";
@@ -248,7 +250,7 @@ describe("our own log", () => {
       maxOutages: 10,
     });
     expect(text).toContain("Recovered: 12 messages kept by WhatsApp, 2 messages from the phone.");
-    expect(text).toContain("What to do:");
+    expect(text).toContain("Nothing to do: it reconnects by itself.");
   });
 
   test("records inside the gateway's log are found, once, also when the event brought them", () => {
@@ -264,6 +266,24 @@ describe("our own log", () => {
     const fromLog = wrapped.flatMap((line) => reader.read(line).records);
     expect(fromLog.map(({ record }) => record.seq)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(reader.accept(OWN.slice(1), FALLBACK_MS)).toEqual([]);
+  });
+
+  test("lines that the recorder wrote into the gateway's log give the same records", () => {
+    const reader = new AnyLogReader({ label: "g", fallbackMs: FALLBACK_MS, scrub: (t) => t });
+    const lines = OWN.flatMap((record) => {
+      if (record.kind === "log.header") return [];
+      const { message, fields } = lineOf(record, describeCause);
+      return [
+        JSON.stringify({
+          "0": '{"plugin":"whatsapp-continuity"}',
+          "1": fields,
+          "2": message,
+          time: "2026-11-21T12:00:00Z",
+        }),
+      ];
+    });
+    const records = lines.flatMap((line) => reader.read(line).records.map(({ record }) => record));
+    expect(records).toEqual(OWN.slice(1));
   });
 
   test("a broken line is a hole with its line number, not the end", () => {

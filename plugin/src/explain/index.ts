@@ -21,6 +21,12 @@ export {
   type OutageCauseId,
 } from "./outage-cause.ts";
 export { foldOutages, initialOutageState, type OutageState } from "./outage-fold.ts";
-export { describeClock, describeCount, describeDuration, describeTime } from "./plain-words.ts";
+export {
+  describeAction,
+  describeClock,
+  describeCount,
+  describeDuration,
+  describeTime,
+} from "./plain-words.ts";
 export { type StreamGap, type TimedRecord, WallClock } from "./timed-record.ts";
 export { isImported } from "../recorder/importers/index.ts";

@@ -1,5 +1,11 @@
 import type { AccountExplanation, ExplainedOutage, Explanation } from "./explanation.ts";
-import { describeClock, describeCount, describeDuration, describeTime } from "./plain-words.ts";
+import {
+  describeAction,
+  describeClock,
+  describeCount,
+  describeDuration,
+  describeTime,
+} from "./plain-words.ts";
 
 export interface NarrateOptions {
   /** Minutes east of UTC of the times shown. */
@@ -61,7 +67,7 @@ function narrateOutage(outage: ExplainedOutage, offsetMinutes: number): readonly
   ];
   if (attempts > 0) lines.push(`      ${describeCount(attempts, "attempt")} to connect.`);
   if (recovered !== null) lines.push(`      ${describeRecovered(recovered)}`);
-  lines.push(`      What to do: ${cause.action}.`);
+  lines.push(`      ${describeAction(cause.action)}`);
   return lines;
 }
 

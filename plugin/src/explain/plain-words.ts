@@ -32,3 +32,8 @@ export function describeTime(wallMs: number, offsetMinutes: number): string {
 export function describeClock(wallMs: number, offsetMinutes: number): string {
   return describeTime(wallMs, offsetMinutes).slice(11);
 }
+
+/** `What to do: Link again.` A catalogue's advice that nothing needs to be done says so itself. */
+export function describeAction(action: string): string {
+  return action.startsWith("Nothing to do") ? `${action}.` : `What to do: ${action}.`;
+}

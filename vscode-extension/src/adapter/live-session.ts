@@ -40,6 +40,8 @@ const FILTERS = [
   { filter: "error", label: "Errors", description: "Stop when a person is needed" },
 ] as const;
 const MAX_FRAMES = 16;
+/** Decisions follow their input at once; further on there are none of it. */
+const EFFECTS_WITHIN = 100;
 const ATTACH_FAILED = 1_001;
 
 /**
@@ -369,7 +371,8 @@ export class LiveSession extends DebugSession {
     const buffer = this.#target?.buffer;
     const chain: { number: number; timed: TimedRecord }[] = [];
     let number = this.#cursor ?? -1;
-    while (buffer !== undefined && chain.length < MAX_FRAMES) {
+    if (buffer === undefined) return chain;
+    while (chain.length < MAX_FRAMES) {
       const timed = buffer.at(number);
       if (timed === undefined) break;
       chain.push({ number, timed });
@@ -388,12 +391,9 @@ export class LiveSession extends DebugSession {
         ? null
         : (this.#history?.at(number, record.account) ?? null);
     const effects: object[] = [];
-    for (
-      let n = number + 1;
-      buffer !== undefined && n < Math.min(buffer.end, number + 100);
-      n += 1
-    ) {
-      const later = buffer.at(n)?.record;
+    const until = Math.min(buffer?.end ?? 0, number + EFFECTS_WITHIN);
+    for (let n = number + 1; n < until; n += 1) {
+      const later = buffer?.at(n)?.record;
       if (later?.dir === "out" && later.boot === record?.boot && later.cause === record.seq)
         effects.push(later);
     }

@@ -1,4 +1,5 @@
 import {
+  describeAction,
   describeClock,
   describeCount,
   describeDuration,
@@ -73,7 +74,7 @@ export function accountRow(view: AccountView, options: TreeOptions): TreeRow {
     description: [phase.label, next ?? since].join(", "),
     tooltip: [
       `Account ${view.account}: ${phase.label} ${since}.`,
-      ...(cause === null ? [] : [cause.sentence, `What to do: ${cause.action}.`]),
+      ...(cause === null ? [] : [cause.sentence, describeAction(cause.action)]),
     ].join("\n\n"),
     icon: phase.icon,
     mood: phase.mood === "busy" && isDown ? "bad" : phase.mood,
@@ -251,7 +252,7 @@ function outageRow(view: AccountView, outage: Outage, options: TreeOptions): Tre
   const base = row(view, id, `${clock}  ${length}${still}`, sentence, "circle-slash");
   return {
     ...base,
-    tooltip: `${sentence}\n\n${describeCount(outage.attempts, "attempt")} to connect.${recovered}\n\nWhat to do: ${action}.`,
+    tooltip: `${sentence}\n\n${describeCount(outage.attempts, "attempt")} to connect.${recovered}\n\n${describeAction(action)}`,
     revealMs: outage.startMs,
     mood: outage.endMs === null ? "bad" : "quiet",
   };

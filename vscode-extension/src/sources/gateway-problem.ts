@@ -6,7 +6,7 @@ type Failed = Extract<SourceState, { phase: "failed" | "reconnecting" }>;
 /** Why a gateway cannot be used, in words, and whether trying again can help. */
 export function describeConnectError(error: Error, label: string): Failed {
   const details = objectOf((error as { readonly details?: unknown }).details);
-  const code = String(details["code"] ?? (error as NodeJS.ErrnoException).code ?? "");
+  const code = textOf(details["code"]) ?? textOf((error as NodeJS.ErrnoException).code) ?? "";
   const text = `${code} ${error.message}`;
   if (/AUTH_TOKEN_MISSING|AUTH_REQUIRED/.test(text) || /token missing/i.test(text)) {
     return failed(`The gateway at ${label} asks for a token.`, "set-token");
@@ -30,6 +30,10 @@ export function describeConnectError(error: Error, label: string): Failed {
     );
   }
   return unreachable(code, error.message, label);
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
 }
 
 function unreachable(code: string, message: string, label: string): Failed {

@@ -7,6 +7,7 @@ import type { AccountsNode } from "./accounts-view.ts";
 import { explainFeeds, showExplanation } from "./explanations.ts";
 import type { GatewayTokens } from "./gateway-tokens.ts";
 import type { SourceOpener } from "./open-sources.ts";
+import type { ReadOnlyTexts } from "./read-only-texts.ts";
 import { recordOfLine } from "./record-location.ts";
 import type { Timelines } from "./timelines.ts";
 
@@ -15,6 +16,7 @@ export interface CommandParts {
   readonly opener: SourceOpener;
   readonly tokens: GatewayTokens;
   readonly timelines: Timelines;
+  readonly texts: ReadOnlyTexts;
   readonly log: vscode.LogOutputChannel;
   readonly refresh: () => void;
   readonly showSummary: () => Promise<void>;
@@ -185,7 +187,7 @@ async function explain(parts: CommandParts, node: Node): Promise<void> {
   if (hub.feeds.length === 0) return askForSource(parts);
   const isNode = node !== undefined && "feed" in node;
   const account = isNode && node.kind !== "feed" ? node.account : undefined;
-  await showExplanation(isNode ? [node.feed] : hub.feeds, timelines.window, account);
+  await showExplanation(parts.texts, isNode ? [node.feed] : hub.feeds, timelines.window, account);
 }
 
 async function copyDiagnosis({ hub }: CommandParts, node: Node): Promise<void> {

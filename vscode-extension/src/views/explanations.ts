@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import { SETTINGS } from "../ids.ts";
 import type { TimeWindow } from "../protocol/timeline-messages.ts";
 import { type Feed, isLive } from "../sources/feed-hub.ts";
+import type { ReadOnlyTexts } from "./read-only-texts.ts";
 
 const MAX_OUTAGES_TOLD = 50;
 const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -19,8 +20,7 @@ export function explainFeeds(
       const views = feed.model.accounts.filter(
         (view) => account === undefined || view.account === account,
       );
-      const lastMs = Math.max(0, ...views.map(({ lastMs: ms }) => ms));
-      const toMs = window?.toMs ?? (isLive(feed) ? Date.now() : lastMs);
+      const toMs = window?.toMs ?? endOf(feed, sinceMs());
       const fromMs = window?.fromMs ?? toMs - sinceMs();
       const states = views.map(({ outages }) => outages);
       const explanation = explainStates(states, feed.model.gaps, { fromMs, toMs });
@@ -30,8 +30,16 @@ export function explainFeeds(
     .join("\n");
 }
 
+/** Now, or the end of the log when nothing happened in that span: an old log is asked about its own last hours. */
+export function endOf(feed: Feed, spanMs: number): number {
+  const lastMs = Math.max(0, ...feed.model.accounts.map(({ lastMs: ms }) => ms));
+  const nowMs = Date.now();
+  return isLive(feed) && nowMs - lastMs <= spanMs ? nowMs : lastMs;
+}
+
 /** Shows the explanation as a document: it can be searched, copied and kept. */
 export async function showExplanation(
+  texts: ReadOnlyTexts,
   feeds: readonly Feed[],
   window: TimeWindow | null,
   account?: string,
@@ -42,9 +50,7 @@ export async function showExplanation(
     );
     return;
   }
-  const content = explainFeeds(feeds, window, account);
-  const document = await vscode.workspace.openTextDocument({ language: "plaintext", content });
-  await vscode.window.showTextDocument(document, { preview: true });
+  await texts.show("Why was I down?.txt", explainFeeds(feeds, window, account));
 }
 
 function sinceMs(): number {

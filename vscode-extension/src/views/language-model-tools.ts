@@ -2,8 +2,8 @@ import * as vscode from "vscode";
 import { TOOLS } from "../ids.ts";
 import { describeRecord } from "../model/describe-record.ts";
 import { matcherOf, SHOW_ALL } from "../model/timeline/record-filter.ts";
-import { type FeedHub, isLive } from "../sources/feed-hub.ts";
-import { explainFeeds } from "./explanations.ts";
+import type { FeedHub } from "../sources/feed-hub.ts";
+import { endOf, explainFeeds } from "./explanations.ts";
 
 interface ExplainInput {
   readonly account?: string;
@@ -52,7 +52,7 @@ function confirmation(
 
 function explainTool(hub: FeedHub, { account, hours }: ExplainInput): string {
   if (hub.feeds.length === 0) return NOTHING_OPEN;
-  const toMs = latestMs(hub);
+  const toMs = latestMs(hub, hours);
   const window = { fromMs: toMs - (hours ?? DEFAULT_HOURS) * HOUR_MS, toMs };
   return explainFeeds(hub.feeds, window, account);
 }
@@ -62,7 +62,7 @@ function timelineTool(
   { account, hours, search, warningsOnly }: TimelineInput,
 ): string {
   if (hub.feeds.length === 0) return NOTHING_OPEN;
-  const toMs = latestMs(hub);
+  const toMs = latestMs(hub, hours);
   const matches = matcherOf({
     ...SHOW_ALL,
     account: account ?? null,
@@ -87,12 +87,8 @@ function timelineTool(
 const NOTHING_OPEN =
   "Nothing is open. The user can connect to a gateway or open a log in the WhatsApp Continuity view.";
 
-function latestMs(hub: FeedHub): number {
-  if (hub.feeds.some(isLive)) return Date.now();
-  return Math.max(
-    ...hub.feeds.flatMap(({ model }) => model.accounts.map(({ lastMs }) => lastMs)),
-    0,
-  );
+function latestMs(hub: FeedHub, hours = DEFAULT_HOURS): number {
+  return Math.max(0, ...hub.feeds.map((feed) => endOf(feed, hours * HOUR_MS)));
 }
 
 function answer(text: string): vscode.LanguageModelToolResult {

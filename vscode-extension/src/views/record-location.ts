@@ -1,12 +1,18 @@
 import { serialiseRecord } from "openclaw-whatsapp-continuity-plugin/events";
 import * as vscode from "vscode";
 import type { Feed } from "../sources/feed-hub.ts";
+import type { ReadOnlyTexts } from "./read-only-texts.ts";
 
 /**
  * Opens a record where it stands: its line in the file, or the record itself as a document when it came from somewhere that has no
  * lines (a gateway, the clipboard).
  */
-export async function openRecord(feed: Feed, boot: string, seq: number): Promise<void> {
+export async function openRecord(
+  texts: ReadOnlyTexts,
+  feed: Feed,
+  boot: string,
+  seq: number,
+): Promise<void> {
   if (feed.uri !== null && feed.kind !== "gateway") {
     const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(feed.uri, true));
     const line = lineOfRecord(document, boot, seq);
@@ -22,11 +28,7 @@ export async function openRecord(feed: Feed, boot: string, seq: number): Promise
   const timed = feed.model.buffer.at(feed.model.buffer.find(boot, seq));
   if (timed === undefined) return;
   const content = JSON.stringify(JSON.parse(serialiseRecord(timed.record)), null, 2);
-  const document = await vscode.workspace.openTextDocument({ language: "json", content });
-  await vscode.window.showTextDocument(document, {
-    viewColumn: vscode.ViewColumn.Beside,
-    preview: true,
-  });
+  await texts.show(`${timed.record.kind}.json`, content, vscode.ViewColumn.Beside);
 }
 
 /** Where a record stands in a text; null when it does not. */

@@ -9,6 +9,8 @@ import type {
 } from "../protocol/timeline-messages.ts";
 import type { Feed, FeedHub } from "../sources/feed-hub.ts";
 import { TimelineSession, type TrackSource } from "./timeline-session.ts";
+import { showExplanation } from "./explanations.ts";
+import type { ReadOnlyTexts } from "./read-only-texts.ts";
 import { openRecord } from "./record-location.ts";
 
 interface OpenPanel {
@@ -28,9 +30,9 @@ export class Timelines implements vscode.Disposable {
   readonly #hub: FeedHub;
   readonly #extension: vscode.Uri;
   readonly #log: vscode.LogOutputChannel;
+  readonly #texts: ReadOnlyTexts;
   readonly #panels = new Map<string, OpenPanel>();
   readonly #events = new vscode.EventEmitter<TimelineEvent>();
-  readonly #explain: (feeds: readonly Feed[], window: TimeWindow | null) => void;
   /** Time window of the timeline that was used last; what is asked next is about it. */
   window: TimeWindow | null = null;
   readonly onEvent = this.#events.event;
@@ -39,12 +41,12 @@ export class Timelines implements vscode.Disposable {
     hub: FeedHub,
     extension: vscode.Uri,
     log: vscode.LogOutputChannel,
-    explain: (feeds: readonly Feed[], window: TimeWindow | null) => void,
+    texts: ReadOnlyTexts,
   ) {
     this.#hub = hub;
     this.#extension = extension;
     this.#log = log;
-    this.#explain = explain;
+    this.#texts = texts;
     hub.on("feeds", () => this.#closeOrphans());
   }
 
@@ -157,11 +159,11 @@ export class Timelines implements vscode.Disposable {
         this.window = message.window;
         return;
       case "explain":
-        this.#explain(feedsOf(session), message.window);
+        void showExplanation(this.#texts, feedsOf(session), message.window);
         return;
       case "open": {
         const feed = feedsOf(session).find(({ id }) => id === message.track);
-        if (feed !== undefined) void openRecord(feed, message.boot, message.seq);
+        if (feed !== undefined) void openRecord(this.#texts, feed, message.boot, message.seq);
       }
     }
   }

@@ -11,11 +11,9 @@ export const SAMPLES = {
   future: "future.incident.jsonl",
   broken: "broken.incident.jsonl",
   growing: "growing.log",
+  thousand: "thousand.incident.jsonl",
   long: "long.incident.jsonl",
 } as const;
-
-/** Number of records in the long sample, header not counted. */
-export const LONG_RECORDS = 100_000;
 
 export function writeSamples(folder: string): void {
   mkdirSync(join(folder, ".vscode"), { recursive: true });
@@ -31,7 +29,8 @@ export function writeSamples(folder: string): void {
   write(SAMPLES.future, serialiseLog([HEADER]).replace('"version":1', '"version":99'));
   write(SAMPLES.broken, incident.replace('"socket.upgraded"', '"socket.upgra'));
   write(SAMPLES.growing, "");
-  write(SAMPLES.long, longLog());
+  write(SAMPLES.thousand, longLog(1_000));
+  write(SAMPLES.long, longLog(100_000));
   write(
     ".vscode/launch.json",
     JSON.stringify({
@@ -94,9 +93,10 @@ const OFFICIAL = `2026-05-22T12:00:10.000Z Listening for WhatsApp inbound messag
 2026-05-22T12:04:44.419Z auto-reply delivery failed (correlationId=1)
 `;
 
-function longLog(): string {
+/** @param count records, the header not counted */
+function longLog(count: number): string {
   const story = outageStory().slice(1);
-  const records = Array.from({ length: LONG_RECORDS }, (_, index) => {
+  const records = Array.from({ length: count }, (_, index) => {
     const record = story[index % story.length] ?? story[0];
     if (record === undefined) throw new Error("The story is empty.");
     const changed = { ...record, seq: index + 1, at: index * 50 };

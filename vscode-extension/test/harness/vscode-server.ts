@@ -98,17 +98,22 @@ export async function startServer(options: ServerOptions): Promise<VsCodeServer>
 }
 
 function argumentsOf(options: ServerOptions, home: string, userDir: string): string[] {
-  return [
-    join(options.serverRoot, "out/server-main.js"),
-    ...["--host", HOST, "--port", "0", "--connection-token-file", join(home, "token")],
-    ...["--accept-server-license-terms", "--telemetry-level", "off"],
-    ...(options.withTrust === true ? [] : ["--disable-workspace-trust"]),
-    ...["--disable-experiments", "--disable-update-check", "--disable-getting-started-override"],
-    // A built workbench ignores extensionDevelopmentPath and extensionTestsPath in the address without this.
-    "--enable-smoke-test-driver",
-    ...["--server-data-dir", join(home, "server"), "--user-data-dir", userDir],
-    ...["--extensions-dir", options.extensionsDir ?? join(home, "extensions")],
+  const at = ["--host", HOST, "--port", "0", "--connection-token-file", join(home, "token")];
+  const quiet = [
+    "--accept-server-license-terms",
+    "--telemetry-level",
+    "off",
+    "--disable-experiments",
+    "--disable-update-check",
+    "--disable-getting-started-override",
   ];
+  const trust = options.withTrust === true ? [] : ["--disable-workspace-trust"];
+  // A built workbench ignores extensionDevelopmentPath and extensionTestsPath in the address without this.
+  const driver = "--enable-smoke-test-driver";
+  const data = ["--server-data-dir", join(home, "server"), "--user-data-dir", userDir];
+  const extensions = ["--extensions-dir", options.extensionsDir ?? join(home, "extensions")];
+  const main = join(options.serverRoot, "out/server-main.js");
+  return [main, ...at, ...quiet, ...trust, driver, ...data, ...extensions];
 }
 
 function signal(pid: number | undefined, name: NodeJS.Signals): void {

@@ -8,7 +8,7 @@ const TEST_LIMIT_MS = 30_000;
 export async function run(): Promise<void> {
   const mocha = new Mocha({ ui: "bdd", color: false, timeout: TEST_LIMIT_MS });
   for (const file of readdirSync(__dirname).toSorted()) {
-    if (file.endsWith(".test.js")) mocha.addFile(join(__dirname, file));
+    if (file.endsWith(".mocha.js")) mocha.addFile(join(__dirname, file));
   }
   console.log("##SUITE-START");
   const stats = await new Promise<Mocha.Stats | undefined>((done) => {

@@ -93,14 +93,17 @@ const STEPS: readonly Step[] = [
     "why was I down is answered in words",
     async (ui) => {
       await ui.command("WhatsApp Continuity: Why Was I Down?");
-      await ui.page.locator(".view-line", { hasText: "What to do" }).first().waitFor();
+      await ui.page.locator(".view-line", { hasText: "Recovered: 12" }).first().waitFor();
       await ui.shot("06-explain");
     },
   ],
   [
     "then and now stand above each other",
     async (ui) => {
-      await ui.quickOpen(SAMPLES.incident);
+      await ui.page
+        .getByRole("tab", { name: /^dns-outage/ })
+        .first()
+        .click();
       await ui.command("WhatsApp Continuity: Show Then and Now");
       await ui.timeline().locator(".labels .heading", { hasText: "now: work" }).waitFor();
       await ui.page.waitForTimeout(400);
@@ -216,8 +219,10 @@ class Workbench {
     const input = this.page.locator(".quick-input-widget input.input");
     await input.waitFor();
     await input.fill(`>${title}`);
-    await this.page.locator(".quick-input-list .monaco-list-row").first().waitFor();
-    await this.page.keyboard.press("Enter");
+    await this.page
+      .locator(".quick-input-list .monaco-list-row", { hasText: title })
+      .first()
+      .click();
   }
 
   async quickOpen(name: string): Promise<void> {

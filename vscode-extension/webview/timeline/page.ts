@@ -20,40 +20,7 @@ export interface Page {
 }
 
 export function buildPage(root: HTMLElement): Page {
-  const toolbar = element("header", {
-    class: "toolbar",
-    role: "toolbar",
-    "aria-label": "Timeline",
-  });
-  const search = element("input", {
-    type: "search",
-    placeholder: "Search records",
-    "aria-label": "Search records",
-  });
-  const account = element("select", { "aria-label": "Account" });
-  const warnings = checkbox("Warnings only");
-  const routine = checkbox("Routine");
-  const follow = checkbox("Follow");
-  follow.input.checked = true;
-  const zoomIn = button("Zoom in", "+");
-  const zoomOut = button("Zoom out", "\u2212");
-  const fit = button("Show everything", "Fit");
-  const clearWindow = button("Clear the time window (Escape)", "All times");
-  const explain = button("Why was I down, in this window?", "Explain");
-  const source = element("span", { class: "source" });
-  toolbar.append(
-    search,
-    account,
-    warnings.label,
-    routine.label,
-    follow.label,
-    zoomIn,
-    zoomOut,
-    fit,
-    clearWindow,
-    explain,
-    source,
-  );
+  const { toolbar, ...controls } = buildToolbar();
   const drawing = element("section", { class: "drawing" });
   const labels = element("div", { class: "labels", "aria-hidden": "true" });
   const stage = element("div", {
@@ -82,7 +49,35 @@ export function buildPage(root: HTMLElement): Page {
   below.append(list, detail);
   const live = element("div", { class: "live", role: "status", "aria-live": "polite" });
   root.replaceChildren(toolbar, drawing, below, live);
+  return { ...controls, labels, stage, canvas, list, detail, live };
+}
+
+function buildToolbar() {
+  const toolbar = element("header", {
+    class: "toolbar",
+    role: "toolbar",
+    "aria-label": "Timeline",
+  });
+  const search = element("input", {
+    type: "search",
+    placeholder: "Search records",
+    "aria-label": "Search records",
+  });
+  const account = element("select", { "aria-label": "Account" });
+  const warnings = checkbox("Warnings only");
+  const routine = checkbox("Routine");
+  const follow = checkbox("Follow");
+  follow.input.checked = true;
+  const zoomIn = button("Zoom in", "+");
+  const zoomOut = button("Zoom out", "\u2212");
+  const fit = button("Show everything", "Fit");
+  const clearWindow = button("Clear the time window (Escape)", "All times");
+  const explain = button("Why was I down, in this window?", "Explain");
+  const source = element("span", { class: "source" });
+  const labels = [warnings.label, routine.label, follow.label];
+  toolbar.append(search, account, ...labels, zoomIn, zoomOut, fit, clearWindow, explain, source);
   return {
+    toolbar,
     search,
     account,
     warnings: warnings.input,
@@ -94,12 +89,6 @@ export function buildPage(root: HTMLElement): Page {
     explain,
     clearWindow,
     source,
-    labels,
-    stage,
-    canvas,
-    list,
-    detail,
-    live,
   };
 }
 

@@ -7,6 +7,8 @@ import type { Viewport } from "./viewport.ts";
 export const ROW_PX = 20;
 export const AXIS_PX = 22;
 const MIN_LABEL_PX = 46;
+/** A second of outage in a day is still seen. */
+const MIN_SPAN_PX = 2;
 
 export interface Scene {
   readonly rows: readonly Row[];
@@ -100,7 +102,10 @@ function paintSpans(
     const style = spans.style(index);
     const endMs = Math.min(spans.endOf(index), Math.max(nowMs, spans.start(index)));
     const from = Math.max(0, viewport.x(track.axisMs(spans.start(index))));
-    const to = Math.min(viewport.widthPx, Math.max(from + 1, viewport.x(track.axisMs(endMs))));
+    const to = Math.min(
+      viewport.widthPx,
+      Math.max(from + MIN_SPAN_PX, viewport.x(track.axisMs(endMs))),
+    );
     const fill = theme.spans[style] ?? theme.muted;
     context.fillStyle = fill;
     context.globalAlpha = theme.isHighContrast ? 0.35 : 0.75;
@@ -108,7 +113,7 @@ function paintSpans(
     context.globalAlpha = 1;
     if (theme.isHighContrast) strokeSpan(context, fill, from, top, to);
     if (HATCHED.has(style) && to - from > 3) hatch(context, theme.background, from, top, to);
-    if (to - from >= MIN_LABEL_PX) label(context, theme, style, from, to, top);
+    if (to - from >= MIN_LABEL_PX) nameSpan(context, theme, style, from, to, top);
     // What begins within the pixel just drawn cannot be seen: go on with the first span that ends after it.
     const nextMs = viewport.time(to) + track.offsetMs;
     index = Math.max(index + 1, spans.firstEndingAfter(nextMs));
@@ -148,7 +153,7 @@ function hatch(
   context.restore();
 }
 
-function label(
+function nameSpan(
   context: CanvasRenderingContext2D,
   theme: Theme,
   text: string,

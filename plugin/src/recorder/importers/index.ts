@@ -4,5 +4,6 @@ export {
   LogImporter,
   type LogImporterOptions,
 } from "./log-importer.ts";
+export { isOwnLogLine, recordOfLogLine } from "./own-log-line.ts";
 export { LineClock, type LineTime } from "./line-time.ts";
 export { type LogLine, readLogLine } from "./log-line.ts";
