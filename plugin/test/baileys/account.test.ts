@@ -238,3 +238,24 @@ it("relinking removes the device and its memory, and asks for a QR code", async 
   });
   expect(outcome).toMatchObject({ connected: true });
 });
+
+it("a contact that cannot read a message of an earlier socket gets it again, from the journal", async () => {
+  runtime = await bench.opened();
+  bench.server.strict.expect("undecryptable-payload");
+  const alice = bench.server.world.contact("Alice");
+  await bench.sendText(runtime, alice.jid("lid"), "warm up");
+  await alice.inbox.waitFor("warm up");
+  alice.online = false;
+  const { messageId } = await bench.sendText(runtime, alice.jid("lid"), "unreadable at first");
+  await runtime.restart();
+  await bench.until(
+    () => runtime.status().socketId === 2 && runtime.status().phase === "open",
+    "next socket",
+  );
+  const [device] = bench.account.companions;
+  await alice.resetSession(bench.account.jid("lid").replace("@", `:${device?.id}@`), undefined);
+  alice.online = true;
+  const received = await alice.inbox.waitFor("unreadable at first");
+  expect(received).toMatchObject({ id: messageId, copies: 1 });
+  expect(bench.recordsOf("send.receipted").map((record) => record.receipt)).toContain("retry");
+});
