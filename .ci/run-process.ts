@@ -23,8 +23,10 @@ export interface ProcessOptions {
   readonly cwd: string;
   readonly timeoutMs: number;
   readonly env?: Readonly<Record<string, string>>;
-  /** File descriptor that gets the output at once; without it the tail is captured. */
+  /** Gets the output as it is, terminal and all; without it the tail is captured. */
   readonly passThrough?: 1 | 2;
+  /** Shows captured lines as they come. */
+  readonly echo?: 1 | 2;
 }
 
 const running = new Set<ChildProcess>();
@@ -51,7 +53,7 @@ export async function runProcess(
     detached: true,
   });
   running.add(child);
-  const tail = captureTail(child);
+  const tail = captureTail(child, options.echo);
   const closed = new Promise((resolve) => child.once("close", resolve));
   let timedOut = false;
   const timeout = setTimeout(() => {
@@ -68,12 +70,14 @@ export async function runProcess(
   return { status, timedOut, leftovers, output: tail.join("\n"), ms };
 }
 
-function captureTail(child: ChildProcess): string[] {
+function captureTail(child: ChildProcess, echo: 1 | 2 | undefined): string[] {
   const tail: string[] = [];
+  const show = { 1: process.stdout, 2: process.stderr };
   for (const input of [child.stdout, child.stderr]) {
     if (input === null) continue;
     createInterface({ input }).on("line", (line) => {
       tail.push(line);
+      if (echo !== undefined) show[echo].write(`${line}\n`);
       if (tail.length > KEPT_LINES) tail.shift();
     });
   }

@@ -1,20 +1,14 @@
 import { join } from "node:path";
+import { type Counts, countCheck, countTally } from "./counts.ts";
 import { type ProcessEnd, runProcess } from "./run-process.ts";
 import { type Step, timeoutSeconds } from "./steps.ts";
 import { countSuite } from "./vitest-report.ts";
 
-export interface StepResult {
+export interface StepResult extends Counts {
   readonly name: string;
   readonly ok: boolean;
-  readonly passed: number;
-  readonly failed: number;
-  readonly skipped: number;
   readonly ms: number;
   readonly budgetSeconds: number;
-  /** Sentences on what went wrong beyond failed tests. */
-  readonly problems: readonly string[];
-  /** Test files that the step ran. */
-  readonly files: readonly string[];
 }
 
 export interface StepContext {
@@ -28,44 +22,35 @@ export interface StepContext {
 /** Runs one step and never throws for what the step itself does wrong. */
 export async function runStep(step: Step, context: StepContext): Promise<StepResult> {
   const report = join(context.reports, `${step.name.replaceAll(/\W+/gu, "-")}.json`);
-  const isSuite = step.kind === "suite";
-  const end = await runProcess(
-    isSuite
-      ? [...step.command, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`]
-      : step.command,
-    {
-      cwd: join(context.root, step.cwd),
-      timeoutMs: timeoutSeconds(step) * 1000,
-      // Colours are for terminals; in a log they only hide the words.
-      env: process.stdout.isTTY ? {} : { NO_COLOR: "1" },
-      ...(isSuite ? { passThrough: context.output } : {}),
-    },
-  );
-  const counts = isSuite ? countSuite(report, end.status) : countCheck(end);
+  const end = await runProcess(commandOf(step, report), {
+    cwd: join(context.root, step.cwd),
+    timeoutMs: timeoutSeconds(step) * 1000,
+    // Colours are for terminals; in a log they only hide the words.
+    env: process.stdout.isTTY ? {} : { NO_COLOR: "1" },
+    ...(step.kind === "suite" ? { passThrough: context.output } : {}),
+    ...(step.kind === "tally" ? { echo: context.output } : {}),
+  });
+  const counts = count(step, end, report);
   const problems = [...counts.problems, ...processProblems(step, end)];
   const failed = counts.failed + problems.length - counts.problems.length;
-  return {
-    name: step.name,
-    ok: failed === 0,
-    passed: counts.passed,
-    failed,
-    skipped: counts.skipped,
-    ms: end.ms,
-    budgetSeconds: step.budgetSeconds,
-    problems,
-    files: counts.files,
-  };
+  const { name, budgetSeconds } = step;
+  return { ...counts, name, ok: failed === 0, failed, problems, ms: end.ms, budgetSeconds };
 }
 
-function countCheck(end: ProcessEnd): ReturnType<typeof countSuite> {
-  const ok = end.status === 0;
-  return {
-    passed: ok ? 1 : 0,
-    failed: ok ? 0 : 1,
-    skipped: 0,
-    files: [],
-    problems: ok ? [] : [end.output],
-  };
+function commandOf({ kind, command }: Step, report: string): Step["command"] {
+  if (kind !== "suite") return command;
+  return [...command, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+}
+
+function count({ kind }: Step, { status, output }: ProcessEnd, report: string): Counts {
+  switch (kind) {
+    case "check":
+      return countCheck(status, output);
+    case "tally":
+      return countTally(status, output);
+    case "suite":
+      return countSuite(report, status);
+  }
 }
 
 function processProblems(step: Step, end: ProcessEnd): string[] {

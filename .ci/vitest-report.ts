@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { Counts } from "./counts.ts";
 
 /** What is read of the report that vitest's `json` reporter writes. */
 interface VitestReport {
@@ -10,16 +11,6 @@ interface VitestReport {
   }[];
 }
 
-export interface SuiteCounts {
-  readonly passed: number;
-  readonly failed: number;
-  readonly skipped: number;
-  /** Absolute paths of the test files that were run. */
-  readonly files: readonly string[];
-  /** Why a suite failed beyond its failed tests. */
-  readonly problems: readonly string[];
-}
-
 /**
  * Counts a suite's tests. What makes a suite worthless counts as a failure: no report, no test that passed, a file that
  * could not be loaded, an error outside the tests, a process that ended badly.
@@ -27,7 +18,7 @@ export interface SuiteCounts {
  * @param path where the report was to be written
  * @param status exit status of vitest, null when a signal ended it
  */
-export function countSuite(path: string, status: number | null): SuiteCounts {
+export function countSuite(path: string, status: number | null): Counts {
   const report = readReport(path);
   if (report === undefined) return fail(["it wrote no report"]);
   const problems: string[] = [];
@@ -51,7 +42,7 @@ export function countSuite(path: string, status: number | null): SuiteCounts {
   return { ...count, failed: count.failed + problems.length, files, problems };
 }
 
-function fail(problems: readonly string[]): SuiteCounts {
+function fail(problems: readonly string[]): Counts {
   return { passed: 0, failed: problems.length, skipped: 0, files: [], problems };
 }
 
