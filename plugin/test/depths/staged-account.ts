@@ -23,6 +23,7 @@ import type {
 } from "../../src/runtime/ports.ts";
 import { createNetworkProbe, createRun, systemTimers } from "../../src/runtime/system-ports.ts";
 import type { VirtualClock } from "./virtual-clock.ts";
+import type { Party } from "./world-player.ts";
 
 const WHATSAPP_HOST = "web.whatsapp.com";
 const LOOKED_UP_VERSION = [2, 3000, 1_099_999_999] as const;
@@ -47,7 +48,7 @@ interface OpenQuestion {
 }
 
 /** One account of the plugin, everything real but clock and agent. A gateway restart is a new runtime on the same folders. */
-export class StagedAccount {
+export class StagedAccount implements Party {
   readonly #options: StagedAccountOptions;
   readonly #journal: AccountJournal;
   readonly #questions = new Map<string, OpenQuestion>();
@@ -122,7 +123,7 @@ export class StagedAccount {
   }
 
   /** The agent writes of its own accord. */
-  write(ref: string, chat: string): void {
+  write(ref: string, { chat }: { readonly chat: string }): void {
     void this.#runtime?.send({
       sendId: ref,
       chat,

@@ -1,10 +1,11 @@
 import type { Clock } from "../../src/runtime/ports.ts";
+import type { Machine } from "./world-player.ts";
 
 /**
  * The clocks of a machine in virtual time. Both follow the mocked `Date`; a stall of the event loop and a jump of the wall clock are made by
  * moving one of them without the timers.
  */
-export class VirtualClock implements Clock {
+export class VirtualClock implements Clock, Machine {
   readonly #startMs = Date.now();
   #stalledMs = 0;
   #jumpedMs = 0;

@@ -1,21 +1,46 @@
 import type { WorldEvent } from "../../src/events/index.ts";
 import { type WhatsAppServer, WorldScript } from "fixtures/whatsapp-server";
-import type { StagedAccount } from "./staged-account.ts";
 import type { ScheduledEvent } from "./story.ts";
-import type { VirtualClock } from "./virtual-clock.ts";
+
+/** The plugin's side of one account on a stage: its operator and its agent. */
+export interface Party {
+  start(): void | Promise<void>;
+  /** `shutdown` is for good; after `restart` somebody starts it again in the same process. */
+  stop(reason: "shutdown" | "restart"): Promise<void>;
+  restart(): Promise<void>;
+  /** The agent's turn over the message with this reference is over. */
+  answer(ref: string): void;
+  /** The agent writes of its own accord. */
+  write(ref: string, contact: { readonly pn: string; readonly chat: string }): void;
+}
+
+/** The machine the plugin runs on, where a stage can make it falter. */
+export interface Machine {
+  /** The event loop did not turn for this long. */
+  stall(ms: number): void;
+  /** The wall clock was set, or the host slept. */
+  jump(ms: number): void;
+}
 
 /** Makes what the world did happen: to the server, the network, the people, the machine and the operator. */
 export class WorldPlayer {
   readonly #server: WhatsAppServer;
-  readonly #clock: VirtualClock;
+  readonly #machine: Machine;
+  readonly #nameOf: (account: string) => string;
   readonly #scripts = new Map<string, WorldScript>();
 
-  constructor(server: WhatsAppServer, clock: VirtualClock) {
+  /** @param nameOf what the server calls an account of the incident */
+  constructor(
+    server: WhatsAppServer,
+    machine: Machine,
+    nameOf: (account: string) => string = (account) => account,
+  ) {
     this.#server = server;
-    this.#clock = clock;
+    this.#machine = machine;
+    this.#nameOf = nameOf;
   }
 
-  async play({ event, account }: ScheduledEvent, staged: StagedAccount): Promise<void> {
+  async play({ event, account }: ScheduledEvent, party: Party): Promise<void> {
     switch (event.kind) {
       case "fault.set":
       case "fault.cleared":
@@ -24,31 +49,34 @@ export class WorldPlayer {
       case "phone.changed":
         return this.#scriptOf(account).play(event);
       case "agent.answered":
-        if (event.unasked === true) staged.write(event.ref, this.#addressOf(event.chat));
-        else staged.answer(event.ref);
+        if (event.unasked === true) party.write(event.ref, this.#addressOf(event.chat));
+        else party.answer(event.ref);
         return;
       case "operator.ordered":
-        return order(event.act, staged);
+        return order(event.act, party);
       case "clock.shifted":
-        this.#clock.jump(event.jumpMs);
+        this.#machine.jump(event.jumpMs);
         return;
       case "loop.blocked":
-        this.#clock.stall(event.stallMs);
+        this.#machine.stall(event.stallMs);
         return;
       case "world.ended":
         return;
     }
   }
 
-  #addressOf(chat: string): string {
+  #addressOf(chat: string): { readonly pn: string; readonly chat: string } {
     const { world } = this.#server;
-    return world.findGroup(chat)?.id ?? world.contact(chat).jid("lid");
+    const group = world.findGroup(chat)?.id;
+    if (group !== undefined) return { pn: group, chat: group };
+    const contact = world.contact(chat);
+    return { pn: `+${contact.user.pn}`, chat: contact.jid("lid") };
   }
 
   #scriptOf(account: string): WorldScript {
     const known = this.#scripts.get(account);
     if (known !== undefined) return known;
-    const script = new WorldScript(this.#server, this.#server.world.account(account));
+    const script = new WorldScript(this.#server, this.#server.world.account(this.#nameOf(account)));
     this.#scripts.set(account, script);
     return script;
   }
@@ -56,19 +84,23 @@ export class WorldPlayer {
 
 type Order = Extract<WorldEvent, { kind: "operator.ordered" }>["act"];
 
-async function order(act: Order, staged: StagedAccount): Promise<void> {
+async function order(act: Order, party: Party): Promise<void> {
   switch (act) {
     case "start":
-      staged.start();
-      return;
+      return party.start();
     case "stop":
-      return staged.stop("shutdown");
+      return party.stop("shutdown");
     case "health-restart":
-      return staged.stop("restart");
+      return party.stop("restart");
     case "restart":
-      return staged.restart();
+      return party.restart();
     case "relink":
     case "logout":
-      throw new Error(`no incident needs the operator to ${act} at depth baileys yet`);
+      throw new UnplayableStory(`an operator's ${act} needs a person with a phone`);
   }
+}
+
+/** The story has something in it that this depth cannot make happen. */
+export class UnplayableStory extends Error {
+  override readonly name = "UnplayableStory";
 }

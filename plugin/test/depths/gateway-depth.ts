@@ -1,0 +1,232 @@
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Gateway, startGateway } from "fixtures/gateway";
+import { type ModelServer, startModelServer } from "fixtures/model-server";
+import { startWhatsAppServer, type WhatsAppServer } from "fixtures/whatsapp-server";
+import type { IncidentOutcome } from "../../src/cli/replay.ts";
+import { type LogRecord, parseLog, type WorldEvent } from "../../src/events/index.ts";
+import { packedPlugin } from "../gateway/packed-plugin.ts";
+import { decidedIn, sequencesOf } from "./agreement.ts";
+import { GatewayAccount } from "./gateway-account.ts";
+import { outcomeOf } from "./outcome.ts";
+import { isRhythmic, type Observed, PACE, passShortened, withAges } from "./real-pace.ts";
+import { RecordFollower } from "./record-follower.ts";
+import { type ScheduledEvent, scheduleOf, tellStory } from "./story.ts";
+import { type Machine, UnplayableStory, WorldPlayer } from "./world-player.ts";
+
+/** Groups are answered without a mention, as the agent of the other depths does, and each message by itself. */
+const CHANNEL = {
+  enabled: true,
+  dmPolicy: "open",
+  allowFrom: ["*"],
+  groupPolicy: "open",
+  groups: { "*": { requireMention: false } },
+  // An account has to be named, or the gateway runs one by the name of `default`.
+  accounts: { unused: { enabled: false } },
+};
+
+/** A real machine does not falter when it is told to. */
+const REAL_MACHINE: Machine = {
+  stall: () => {
+    throw new UnplayableStory("a blocked event loop needs a clock of its own");
+  },
+  jump: () => {
+    throw new UnplayableStory("a clock that jumps needs a clock of its own");
+  },
+};
+
+/**
+ * A real gateway with the packed plugin, the simulated WhatsApp under its own names and the stub model, on a real clock. One for all
+ * incidents of a run; each has accounts of its own in it.
+ */
+export class GatewayDepth {
+  readonly #server: WhatsAppServer;
+  readonly #model: ModelServer;
+  readonly #gateway: Gateway;
+  #accountCount = 0;
+
+  static async start(progress: (text: string) => void): Promise<GatewayDepth> {
+    const server = await startWhatsAppServer({ tls: true });
+    const model = await startModelServer();
+    try {
+      const gateway = await startGateway({
+        plugin: await packedPlugin(),
+        model,
+        whatsappServer: server,
+        config: {
+          channels: { whatsapp: CHANNEL },
+          messages: { queue: { mode: "followup" }, inbound: { debounceMs: 0 } },
+        },
+        progress,
+      });
+      return new GatewayDepth(server, model, gateway);
+    } catch (error) {
+      await model.stop();
+      await server.stop();
+      throw error;
+    }
+  }
+
+  private constructor(server: WhatsAppServer, model: ModelServer, gateway: Gateway) {
+    this.#server = server;
+    this.#model = model;
+    this.#gateway = gateway;
+  }
+
+  async stop(): Promise<void> {
+    await this.#gateway.stop();
+    await this.#model.stop();
+    await this.#server.stop();
+  }
+
+  /** Plays an incident and compares its decisions with those of depth `core`. */
+  async replay(file: string): Promise<IncidentOutcome> {
+    const began = performance.now();
+    const { records: evidence } = parseLog(await readFile(file, "utf8"), { file });
+    const written = await this.playStory(evidence);
+    const ms = performance.now() - began;
+    return outcomeOf(basename(file, ".jsonl"), "gateway", evidence, written, ms);
+  }
+
+  /**
+   * Plays a story and returns every record the plugin wrote.
+   * @throws UnplayableStory before anything has happened, when this depth cannot make it happen
+   */
+  async playStory(evidence: readonly LogRecord[]): Promise<readonly LogRecord[]> {
+    const schedule = withAges(scheduleOf(evidence));
+    const unplayable = schedule.find(({ event }) => !isPlayable(event));
+    if (unplayable !== undefined) {
+      throw new UnplayableStory(
+        `a real gateway on a real clock cannot play ${unplayable.event.kind}`,
+      );
+    }
+    const rules = this.#holdAnswers(schedule);
+    const accounts = await this.#linkAccounts(schedule, rules);
+    const names = new Map([...accounts].map(([name, { accountId }]) => [accountId, name]));
+    const follower = new RecordFollower(this.#gateway, names);
+    follower.start();
+    try {
+      await this.#tell(schedule, accounts, follower);
+      return await follower.stop();
+    } finally {
+      await follower.stop().catch(() => undefined);
+      this.#server.faults.clear();
+      for (const rule of rules.values()) this.#model.unscript(rule);
+      for (const account of accounts.values()) await account.stop("shutdown");
+    }
+  }
+
+  async #tell(
+    schedule: readonly ScheduledEvent[],
+    accounts: ReadonlyMap<string, GatewayAccount>,
+    follower: RecordFollower,
+  ): Promise<void> {
+    const player = new WorldPlayer(
+      this.#server,
+      REAL_MACHINE,
+      (account) => this.#accountNamed(accounts, account).accountId,
+    );
+    const faults = new Set<string>();
+    const observed = observe(follower, accounts, faults);
+    const leastMs = isRhythmic(schedule) ? PACE.rhythmicPauseMs : PACE.unshortenedMs;
+    await tellStory(schedule, {
+      isOpen: async (name) => (await this.#accountNamed(accounts, name).phase()) === "open",
+      pass: (ms) => passShortened(ms, observed, leastMs),
+      play: async (scheduled) => {
+        noteFault(scheduled.event, faults);
+        await player.play(scheduled, this.#accountNamed(accounts, scheduled.account));
+      },
+    });
+    // An answer under way, the account of an outage.
+    await passShortened(PACE.patienceMs, observed, PACE.unshortenedMs);
+    await sleep(500);
+  }
+
+  #accountNamed(accounts: ReadonlyMap<string, GatewayAccount>, name: string): GatewayAccount {
+    const account = accounts.get(name);
+    if (account === undefined) throw new Error(`the incident has no account ${name}`);
+    return account;
+  }
+
+  /** A rule of the model for every answer that the story times; it is held until then. */
+  #holdAnswers(schedule: readonly ScheduledEvent[]): ReadonlyMap<string, string> {
+    const refs = schedule.flatMap(({ event }) =>
+      event.kind === "agent.answered" && event.unasked !== true ? [event.ref] : [],
+    );
+    return new Map(
+      [...new Set(refs)].map((ref) => [
+        ref,
+        this.#model.script({ match: ref, answer: `Re: ${ref}`, holdAfterChunks: 0 }),
+      ]),
+    );
+  }
+
+  async #linkAccounts(
+    schedule: readonly ScheduledEvent[],
+    rules: ReadonlyMap<string, string>,
+  ): Promise<ReadonlyMap<string, GatewayAccount>> {
+    const accounts = new Map<string, GatewayAccount>();
+    for (const name of new Set(schedule.map(({ account }) => account))) {
+      this.#accountCount += 1;
+      const accountId = `story-${this.#accountCount}`;
+      const simulated = this.#server.world.account(accountId);
+      await simulated.link(this.#gateway.authDir(accountId));
+      accounts.set(name, new GatewayAccount(this.#gateway, accountId, simulated, rules));
+    }
+    return accounts;
+  }
+}
+
+function isPlayable(event: WorldEvent): boolean {
+  switch (event.kind) {
+    case "clock.shifted":
+    case "loop.blocked":
+      return false;
+    case "operator.ordered":
+      return event.act !== "relink" && event.act !== "logout";
+    default:
+      return true;
+  }
+}
+
+function noteFault(event: WorldEvent, faults: Set<string>): void {
+  if (event.kind === "fault.set" && event.stage !== "ack" && event.times === undefined) {
+    faults.add(event.faultId);
+  } else if (event.kind === "fault.cleared") faults.delete(event.faultId);
+}
+
+const AT_REST: ReadonlySet<string> = new Set(["open", "blocked", "stopped", "idle"]);
+
+function observe(
+  follower: RecordFollower,
+  accounts: ReadonlyMap<string, GatewayAccount>,
+  faults: ReadonlySet<string>,
+): Observed {
+  return {
+    isInFault: () => faults.size > 0,
+    decisions: () => {
+      const sequences = sequencesOf(decidedIn(follower.records));
+      return [...sequences.values()]
+        .flatMap((strands) => [...strands.values()])
+        .reduce((sum, sequence) => sum + sequence.length, 0);
+    },
+    isAtRest: async () => {
+      for (const account of accounts.values()) {
+        if (!AT_REST.has(await account.phase())) return false;
+      }
+      const held = Math.max(...[...accounts.values()].map((account) => account.held.size));
+      return answersUnderWay(follower.records) <= held;
+    },
+  };
+}
+
+/** Messages given to the agent that have not come to their end. */
+function answersUnderWay(records: readonly LogRecord[]): number {
+  const underWay = new Set<string>();
+  for (const record of records) {
+    if (record.kind === "message.admit" && record.as === "reply") underWay.add(record.messageId);
+    if (record.kind === "message.settled") underWay.delete(record.messageId);
+  }
+  return underWay.size;
+}
