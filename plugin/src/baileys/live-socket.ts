@@ -82,7 +82,7 @@ export class BaileysSocket implements LiveSocket {
   }
 
   async #create(): Promise<void> {
-    const baileys = await loadBaileys();
+    const baileys = await (this.#options.loadLibrary ?? loadBaileys)();
     const auth = await openAuthState(baileys, this.#request.authDir);
     if (this.#ended) return;
     if (auth.state.creds.me === undefined && !this.#request.pairing) throw new CredentialsMissing();

@@ -1,4 +1,5 @@
 import type { Clock, DecryptMemory, Journal, VersionSource } from "../runtime/ports.ts";
+import type { Baileys } from "./library.ts";
 import type { LibraryWarning } from "./quiet-logger.ts";
 
 /** Time limits of one socket, in milliseconds. */
@@ -42,6 +43,8 @@ export interface SocketFactoryOptions {
   /** Name, browser and version that the phone shows in its list of linked devices; sent once, when linking. */
   readonly deviceName: readonly [string, string, string];
   readonly timing?: Partial<SocketTiming>;
+  /** Where the library comes from; the installed one by default. A test takes something away from it to see what that is good for. */
+  readonly loadLibrary?: () => Promise<Baileys>;
   /** What the library wrote at warn or error, without fields; unscrubbed. */
   onLibraryWarning?(warning: LibraryWarning): void;
 }
