@@ -24,7 +24,15 @@ export function packExtension(root: string): string {
   const vsce = join(folder, "node_modules/.bin/vsce");
   const { status } = spawnSync(
     vsce,
-    ["package", "--no-dependencies", "--allow-missing-repository", "--out", vsix],
+    [
+      "package",
+      "--no-dependencies",
+      "--allow-missing-repository",
+      // The pictures of the README lie beside it; there is no address to point them at.
+      "--no-rewrite-relative-links",
+      "--out",
+      vsix,
+    ],
     {
       cwd: folder,
       stdio: ["ignore", 2, 2],

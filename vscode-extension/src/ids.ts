@@ -22,6 +22,7 @@ export const COMMANDS = {
   relinkAccount: "whatsappContinuity.relinkAccount",
   closeFeed: "whatsappContinuity.closeFeed",
   retryFeed: "whatsappContinuity.retryFeed",
+  attachDebugger: "whatsappContinuity.attachDebugger",
   refresh: "whatsappContinuity.refresh",
   showOutput: "whatsappContinuity.showOutput",
   showSummary: "whatsappContinuity.showIncidentSummary",

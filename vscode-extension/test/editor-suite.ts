@@ -61,10 +61,10 @@ async function runSuite(workspace: string, counts: Counts): Promise<void> {
   await bundleSuite(out);
   let output = "";
   const write = process.stdout.write.bind(process.stdout);
-  process.stdout.write = ((chunk: string | Uint8Array) => {
+  process.stdout.write = (chunk: string | Uint8Array) => {
     output += String(chunk);
     return write(chunk);
-  }) as typeof process.stdout.write;
+  };
   let failure: unknown = null;
   try {
     await runTests({

@@ -229,11 +229,7 @@ export class LiveSession extends DebugSession {
       ...(this.#snapshot === null
         ? {}
         : {
-            source: new Source(
-              "live records",
-              undefined,
-              this.#snapshot.reference,
-            ) as DebugProtocol.Source,
+            source: new Source("live records", undefined, this.#snapshot.reference),
           }),
     }));
     response.body = { stackFrames, totalFrames: stackFrames.length };
@@ -361,8 +357,8 @@ export class LiveSession extends DebugSession {
     if (this.#snapshot === null || this.#snapshot.line(number) === null) {
       this.#snapshot = new Snapshot((this.#snapshot?.reference ?? 0) + 1, buffer, number);
     }
-    const event = new StoppedEvent(reason, threadId);
-    (event as DebugProtocol.StoppedEvent).body.allThreadsStopped = true;
+    const event: DebugProtocol.StoppedEvent = new StoppedEvent(reason, threadId);
+    event.body.allThreadsStopped = true;
     this.sendEvent(event);
   }
 

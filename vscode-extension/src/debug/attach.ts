@@ -20,25 +20,38 @@ export function registerAttach(hub: FeedHub, opener: SourceOpener): vscode.Dispo
     }),
     vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, {
       resolveDebugConfiguration: (_folder, configuration) =>
-        configuration.type === undefined
-          ? { type: DEBUG_TYPE, request: "attach", name: "Attach to WhatsApp" }
-          : configuration,
+        configuration.type === "" || configuration.type === undefined ? ATTACH : configuration,
     }),
+    // Offered by "Select and Start Debugging" without a launch.json.
+    vscode.debug.registerDebugConfigurationProvider(
+      DEBUG_TYPE,
+      { provideDebugConfigurations: () => [ATTACH] },
+      vscode.DebugConfigurationProviderTriggerKind.Dynamic,
+    ),
   );
 }
+
+const ATTACH: vscode.DebugConfiguration = {
+  type: DEBUG_TYPE,
+  request: "attach",
+  name: "Attach to WhatsApp",
+};
 
 async function findTarget(
   hub: FeedHub,
   opener: SourceOpener,
   request: Readonly<Record<string, unknown>>,
 ): Promise<LiveTarget> {
-  const { url, log } = request;
-  const feed = await feedFor(
-    hub,
-    opener,
-    typeof url === "string" ? url : null,
-    typeof log === "string" ? log : null,
-  );
+  const { url, log, feed: id } = request;
+  const chosen = typeof id === "string" ? hub.feed(id) : undefined;
+  const feed =
+    chosen ??
+    (await feedFor(
+      hub,
+      opener,
+      typeof url === "string" ? url : null,
+      typeof log === "string" ? log : null,
+    ));
   if (feed === null)
     throw new Error("There is nothing to attach to. Connect to a gateway or open a log first.");
   await firstState(hub, feed);

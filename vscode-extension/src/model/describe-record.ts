@@ -3,6 +3,7 @@ import {
   type LogRecord,
   type WorldRecord,
 } from "openclaw-whatsapp-continuity-plugin/events";
+import { describeCause } from "openclaw-whatsapp-continuity-plugin/core";
 import { describeEffect, describeInput } from "openclaw-whatsapp-continuity-plugin/replay";
 
 /** A record in one line, for lists, tooltips and stack frames. */
@@ -21,7 +22,19 @@ export function describeRecord(record: LogRecord): string {
 
 function bookkeeping(record: Extract<LogRecord, { dir: "out" }>): string {
   const { title } = CATALOG[record.kind];
+  if (record.kind === "status.publish") return describeStatus(record);
   return "timer" in record ? `${title} (${record.timer})` : title;
+}
+
+/** Where the account stands, with the cause in words. */
+function describeStatus({
+  lifecycle,
+  causeId,
+  attempt,
+}: Extract<LogRecord, { kind: "status.publish" }>): string {
+  const cause = causeId === null ? "" : `: ${describeCause(causeId).sentence}`;
+  const tries = attempt > 0 && lifecycle === "recovering" ? ` (attempt ${attempt})` : "";
+  return `${lifecycle}${tries}${cause}`;
 }
 
 function describeWorld(record: WorldRecord): string {

@@ -92,9 +92,7 @@ export class GatewaySource implements LogSource {
   stop(): void {
     this.#listener = null;
     this.#onInfo = null;
-    this.#generation += 1;
-    this.#client?.stop();
-    this.#client = null;
+    this.#endClient();
   }
 
   /** Restarts an account's connection in place. @throws with the gateway's own sentence */
@@ -127,7 +125,7 @@ export class GatewaySource implements LogSource {
   #connect(): void {
     const { url, token, version } = this.#options;
     const scopes = ["operator.read", ...(this.#asksForAdmin ? ["operator.admin"] : [])];
-    const client = new GatewayClient({
+    const client: GatewayClient = new GatewayClient({
       url,
       ...(token === null ? {} : { token }),
       clientName: "gateway-client",
@@ -140,10 +138,11 @@ export class GatewaySource implements LogSource {
       caps: [],
       deviceIdentity: null,
       onHelloOk: (hello) => void this.#onHello(hello),
-      onConnectError: (error) => this.#onConnectError(error),
+      // A client that is told to end reports that as an error of its own.
+      onConnectError: (error) => this.#client === client && this.#onConnectError(error),
       onReconnectPaused: ({ reason, detailCode }) =>
-        this.#onConnectError(new Error(`${detailCode ?? ""} ${reason}`)),
-      onClose: () => this.#onClose(),
+        this.#client === client && this.#onConnectError(new Error(`${detailCode ?? ""} ${reason}`)),
+      onClose: () => this.#client === client && this.#onClose(),
       onEvent: ({ event, payload }) => {
         if (event === RECORDS_EVENT) this.#onRecords(payload);
       },
@@ -294,14 +293,11 @@ export class GatewaySource implements LogSource {
     if (this.#asksForAdmin && /scope/i.test(error.message)) {
       // A token that may only read refuses a connection that asks for more.
       this.#asksForAdmin = false;
-      this.#client?.stop();
+      this.#endClient();
       return this.#connect();
     }
     const state = describeConnectError(error, this.label);
-    if (state.phase === "failed") {
-      this.#generation += 1;
-      this.#client?.stop();
-    }
+    if (state.phase === "failed") this.#endClient();
     this.#state(state);
   }
 
@@ -321,10 +317,17 @@ export class GatewaySource implements LogSource {
   }
 
   #failWithoutRights(): void {
-    this.#generation += 1;
-    this.#client?.stop();
+    this.#endClient();
     const sentence = `The gateway at ${this.label} gives this connection no right to read. Use its own token, over ws://127.0.0.1 or a tunnel.`;
     this.#state({ phase: "failed", sentence, action: "set-token" });
+  }
+
+  /** Ends the client and everything that waits for it. */
+  #endClient(): void {
+    this.#generation += 1;
+    const client = this.#client;
+    this.#client = null;
+    client?.stop();
   }
 
   #request(method: string, params: object, timeoutMs?: number): Promise<unknown> {

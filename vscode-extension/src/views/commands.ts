@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { COMMANDS, type CommandId, LANGUAGE, SETTINGS } from "../ids.ts";
+import { COMMANDS, type CommandId, DEBUG_TYPE, LANGUAGE, SETTINGS } from "../ids.ts";
 import type { TreeRow } from "../model/account-tree.ts";
 import type { Feed, FeedHub } from "../sources/feed-hub.ts";
 import { GatewayActions } from "./gateway-actions.ts";
@@ -51,6 +51,7 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
       if (feed !== null) hub.remove(feed);
     },
     [COMMANDS.retryFeed]: (node: Node) => retry(parts, node),
+    [COMMANDS.attachDebugger]: (node: Node) => attachDebugger(parts, node),
     [COMMANDS.refresh]: () => parts.refresh(),
     [COMMANDS.showOutput]: () => log.show(),
     [COMMANDS.showSummary]: () => parts.showSummary(),
@@ -207,6 +208,19 @@ async function retry({ hub, opener }: CommandParts, node: Node): Promise<void> {
   }
   hub.remove(feed);
   await opener.openLog(vscode.Uri.parse(feed.uri, true));
+}
+
+/** Starts a debug session on a source, without a launch.json. */
+async function attachDebugger(parts: CommandParts, node: Node): Promise<void> {
+  const feed = await feedOf(parts.hub, node, "Attach to which source?");
+  if (feed === null) return askForSource(parts);
+  const configuration = {
+    type: DEBUG_TYPE,
+    request: "attach",
+    name: `Attach to ${feed.label}`,
+    feed: feed.id,
+  };
+  await vscode.debug.startDebugging(undefined, configuration);
 }
 
 async function askForSource({ opener }: CommandParts): Promise<void> {

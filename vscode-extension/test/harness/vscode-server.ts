@@ -143,5 +143,5 @@ export function workbenchUrl(
   );
   const query = new URLSearchParams({ folder: resolve(folder), tkn: server.token });
   if (entries.length > 0) query.set("payload", JSON.stringify(entries));
-  return `http://${authority}/?${query}`;
+  return `http://${authority}/?${query.toString()}`;
 }

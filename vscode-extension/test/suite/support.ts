@@ -18,7 +18,7 @@ export async function until<T>(what: string, look: () => T | Promise<T>): Promis
   const endMs = Date.now() + LIMIT_MS;
   for (;;) {
     const value = await look();
-    if (value !== undefined && value !== null && value !== false) return value as NonNullable<T>;
+    if (value !== undefined && value !== null && value !== false) return value;
     if (Date.now() > endMs) throw new Error(`Waited in vain for: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }

@@ -1,19 +1,15 @@
-/** The packaged extension in the real workbench, driven as a person would; every step leaves a picture. */
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
-import type { FrameLocator, Page } from "playwright-core";
-import { type Browser, launchBrowser } from "../harness/browser.ts";
+/** The extension on files, step by step; every step leaves a picture. */
+import { launchBrowser } from "../harness/browser.ts";
 import { ensureBrowser, ensureServer } from "../harness/environment.ts";
 import { SAMPLES } from "../harness/sample-files.ts";
-import { startServer, type VsCodeServer, workbenchUrl } from "../harness/vscode-server.ts";
-
-export interface PictureOptions {
-  readonly workspace: string;
-  readonly shots: string;
-  readonly extension: string;
-}
-
-type Step = readonly [name: string, act: (ui: Workbench) => Promise<void>];
+import { startServer } from "../harness/vscode-server.ts";
+import {
+  type Counts,
+  type Step,
+  takeSteps,
+  Workbench,
+  type WorkbenchOptions,
+} from "./workbench.ts";
 
 const STEPS: readonly Step[] = [
   [
@@ -60,8 +56,9 @@ const STEPS: readonly Step[] = [
     async (ui) => {
       const stage = ui.timeline().locator(".stage");
       await stage.focus();
-      for (const key of ["ArrowDown", "ArrowDown", "+", "+", "+", "ArrowUp"])
-        await ui.page.keyboard.press(key);
+      for (let times = 0; times < 14; times += 1) await ui.page.keyboard.press("+");
+      await ui.page.keyboard.press("ArrowDown");
+      await ui.page.keyboard.press("ArrowUp");
       await ui.page.waitForTimeout(300);
       await ui.shot("04-zoom");
     },
@@ -143,104 +140,25 @@ const STEPS: readonly Step[] = [
         .waitFor();
       await ui.page.keyboard.press("Enter");
       await ui.command("WhatsApp Continuity: Open Timeline");
+      await ui.page
+        .locator(".quick-input-list .monaco-list-row", { hasText: "dns-outage" })
+        .click();
       await ui.page.waitForTimeout(700);
       await ui.shot("09-high-contrast");
     },
   ],
 ];
 
-/** Drives the workbench through all steps; one that fails is told and pictured, the others go on. */
-export async function runPictures(
-  options: PictureOptions,
-): Promise<{ passed: number; failed: number }> {
-  mkdirSync(options.shots, { recursive: true });
-  const server = await startServer({
-    serverRoot: ensureServer(),
-    settings: { "workbench.colorTheme": "Default Dark Modern" },
-  });
+/** Drives the workbench through all steps. */
+export async function runPictures(options: WorkbenchOptions): Promise<Counts> {
+  const settings = { "workbench.colorTheme": "Default Dark Modern" };
+  const server = await startServer({ serverRoot: ensureServer(), settings });
   const browser = await launchBrowser(ensureBrowser());
-  const counts = { passed: 0, failed: 0 };
   try {
     const ui = await Workbench.open(browser, server, options);
-    for (const [name, act] of STEPS) {
-      try {
-        await act(ui);
-        counts.passed += 1;
-        console.log(`  ✔ ${name}`);
-      } catch (error) {
-        counts.failed += 1;
-        await ui.shot(`failed-${counts.failed}`);
-        console.log(
-          `  ✘ ${name}: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}`,
-        );
-      }
-    }
-    if (browser.outside.length > 0) {
-      counts.failed += 1;
-      console.log(
-        `  ✘ asked for addresses outside this machine: ${[...new Set(browser.outside)].join(" ")}`,
-      );
-    }
+    return await takeSteps(ui, browser, STEPS);
   } finally {
     await browser.close();
     await server.stop();
-  }
-  return counts;
-}
-
-/** The page with what every step needs. */
-class Workbench {
-  readonly page: Page;
-  readonly #shots: string;
-
-  constructor(page: Page, shots: string) {
-    this.page = page;
-    this.#shots = shots;
-    page.setDefaultTimeout(20_000);
-  }
-
-  static async open(
-    browser: Browser,
-    server: VsCodeServer,
-    options: PictureOptions,
-  ): Promise<Workbench> {
-    const payload = { extensionDevelopmentPath: options.extension };
-    await browser.page.goto(workbenchUrl(server, options.workspace, payload));
-    await browser.page.locator(".monaco-workbench .part.activitybar").waitFor({ timeout: 60_000 });
-    return new Workbench(browser.page, options.shots);
-  }
-
-  async shot(name: string): Promise<void> {
-    await this.page.screenshot({ path: join(this.#shots, `${name}.png`) });
-  }
-
-  async command(title: string): Promise<void> {
-    await this.page.keyboard.press("F1");
-    const input = this.page.locator(".quick-input-widget input.input");
-    await input.waitFor();
-    await input.fill(`>${title}`);
-    await this.page
-      .locator(".quick-input-list .monaco-list-row", { hasText: title })
-      .first()
-      .click();
-  }
-
-  async quickOpen(name: string): Promise<void> {
-    await this.page.keyboard.press("Control+P");
-    const input = this.page.locator(".quick-input-widget input.input");
-    await input.waitFor();
-    await input.fill(name);
-    const rows = this.page.locator(".quick-input-list .monaco-list-row", {
-      hasText: name,
-      hasNotText: /Timeline|Then/,
-    });
-    await rows.first().click();
-  }
-
-  /** The document inside the webview that is in front. */
-  timeline(): FrameLocator {
-    return this.page
-      .frameLocator("iframe.webview.ready >> visible=true")
-      .frameLocator("#active-frame");
   }
 }

@@ -12,6 +12,8 @@ export interface GestureEvents {
   onOpen(): void;
   onFollow(): void;
   onEscape(): void;
+  /** Where a zoom by key keeps the time in place: at the selected record, if it is in sight. */
+  anchorX(): number | undefined;
 }
 
 const WHEEL_ZOOM = 1.0015;
@@ -87,9 +89,9 @@ function onKey(event: KeyboardEvent, viewport: Viewport, events: GestureEvents):
   const actions: Readonly<Record<string, () => void>> = {
     ArrowLeft: () => viewport.pan(-pan),
     ArrowRight: () => viewport.pan(pan),
-    "+": () => viewport.zoom(0.7),
-    "=": () => viewport.zoom(0.7),
-    "-": () => viewport.zoom(1 / 0.7),
+    "+": () => viewport.zoom(0.7, events.anchorX()),
+    "=": () => viewport.zoom(0.7, events.anchorX()),
+    "-": () => viewport.zoom(1 / 0.7, events.anchorX()),
     ArrowDown: () => events.onStep(1),
     ArrowUp: () => events.onStep(-1),
     j: () => events.onStep(1),

@@ -118,6 +118,7 @@ export class TimelinePage {
       onOpen: () => this.#selected !== null && this.#open(this.#selected),
       onFollow: () => this.#setFollow(!this.#viewport.follow),
       onEscape: () => this.#setWindow(null),
+      anchorX: () => this.#anchorX(),
     });
   }
 
@@ -325,8 +326,16 @@ export class TimelinePage {
   }
 
   #zoom(factor: number): void {
-    this.#viewport.zoom(factor);
+    this.#viewport.zoom(factor, this.#anchorX());
     this.#schedule();
+  }
+
+  #anchorX(): number | undefined {
+    const selected = this.#selected;
+    const timed = selected?.track.model.records.at(selected.number);
+    if (selected === null || timed === undefined) return undefined;
+    const x = this.#viewport.x(selected.track.axisMs(timed.wallMs));
+    return x >= 0 && x <= this.#viewport.widthPx ? x : undefined;
   }
 
   #fit(): void {

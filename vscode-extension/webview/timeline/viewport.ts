@@ -28,7 +28,7 @@ export class Viewport {
   }
 
   /** @param factor below 1 zooms in; the time at `x` stays where it is */
-  zoom(factor: number, x: number = this.widthPx / 2): void {
+  zoom(factor: number, x: number | undefined = this.widthPx / 2): void {
     const anchor = this.time(x);
     const span = Math.min(MAX_SPAN_MS, Math.max(MIN_SPAN_MS, this.spanMs * factor));
     const share = x / this.widthPx;

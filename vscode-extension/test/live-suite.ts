@@ -1,0 +1,210 @@
+/**
+ * The whole chain, live: a simulated WhatsApp, a real gateway with the packed plugin, and the extension in a real VS Code that finds the
+ * gateway by itself. WhatsApp's name stops resolving, and tree and timeline show it while it happens. Ends with `N passed, N failed`.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { playAct } from "../../fixtures/demo/act.ts";
+import { ACTS } from "../../fixtures/demo/acts.ts";
+import { setStage, type Stage } from "../../fixtures/demo/stage.ts";
+import { GatewaySource } from "../src/sources/gateway-source.ts";
+import { launchBrowser } from "./harness/browser.ts";
+import { ensureBrowser, ensureServer } from "./harness/environment.ts";
+import { startServer } from "./harness/vscode-server.ts";
+import { type Step, takeSteps, Workbench } from "./ui/workbench.ts";
+
+const root = resolve(import.meta.dirname, "..");
+const repository = resolve(root, "..");
+const SEEN_MS = 45_000;
+
+const { values } = parseArgs({
+  options: { shots: { type: "string", default: join(root, "node_modules/.cache/pictures-live") } },
+});
+
+const steps = (stage: Stage): readonly Step[] => [
+  [
+    "one click finds the gateway of this machine and shows its account connected",
+    async (ui) => {
+      await ui.page
+        .getByRole("tab", { name: /WhatsApp Continuity/ })
+        .first()
+        .click();
+      await ui.page.getByText("Connect to Local Gateway").first().click();
+      await ui.treeItem(/default: connected/).waitFor({ timeout: SEEN_MS });
+      await ui.treeItem(/journal/).waitFor();
+      await ui.command("WhatsApp Continuity: Open Timeline");
+      await ui.timeline().locator(".row", { hasText: "socket.opened" }).first().waitFor();
+      await ui.shot("01-connected");
+    },
+  ],
+  [
+    "a DNS outage is seen while it happens, with the right cause and what to do",
+    async (ui) => {
+      stage.whatsapp.faults.set("no-name", { stage: "dns", kind: "not-found" });
+      stage.whatsapp.faults.set("cut", { stage: "open", kind: "reset" }, { times: 1 });
+      await ui
+        .treeItem(/The name web\.whatsapp\.com does not resolve/)
+        .waitFor({ timeout: SEEN_MS });
+      await ui.treeItem(/check DNS/).waitFor();
+      await ui.timeline().locator(".row .text", { hasText: "ENOTFOUND" }).first().waitFor();
+      await ui.page.waitForTimeout(3_000);
+      await ui.shot("02-outage");
+    },
+  ],
+  [
+    "an attached debug session pauses on it and steps back while records go on coming in",
+    async (ui) => {
+      await ui.command("WhatsApp Continuity: Attach Debugger");
+      const bar = ui.page.locator(".debug-toolbar");
+      await bar.waitFor();
+      await bar.getByRole("button", { name: /^Pause/ }).click();
+      await ui.page
+        .locator(".debug-top-stack-frame-line, .debug-focused-stack-frame-line")
+        .first()
+        .waitFor();
+      await bar.getByRole("button", { name: /^Step Back/ }).click();
+      await ui.page
+        .getByRole("tab", { name: /^Run and Debug/ })
+        .first()
+        .click();
+      const account = ui.page.getByRole("treeitem", { name: /^Scope Account/ });
+      await account.locator(".monaco-tl-twistie").click();
+      await ui.page.getByRole("treeitem", { name: /^phase/ }).waitFor();
+      await ui.shot("03-attached");
+      await bar.getByRole("button", { name: /^(?:Stop|Disconnect)/ }).click();
+      await bar.waitFor({ state: "hidden" });
+    },
+  ],
+  [
+    "the recovery is seen, with the outage and how long it took",
+    async (ui) => {
+      await ui.page
+        .getByRole("tab", { name: /WhatsApp Continuity/ })
+        .first()
+        .click();
+      await stage.alice.write(stage.account, "Anybody there?");
+      stage.whatsapp.faults.clear("no-name");
+      await ui.treeItem(/default: connected/).waitFor({ timeout: SEEN_MS });
+      await ui.command("WhatsApp Continuity: Open Timeline");
+      await ui
+        .timeline()
+        .locator(".row", { hasText: "drain.close" })
+        .first()
+        .waitFor({ timeout: SEEN_MS });
+      await ui.page.waitForTimeout(1_000);
+      await ui.shot("04-recovered");
+    },
+  ],
+  [
+    "why was I down names the outage that just ended",
+    async (ui) => {
+      await ui.command("WhatsApp Continuity: Why Was I Down?");
+      await ui.page.locator(".view-line", { hasText: "does not resolve" }).first().waitFor();
+      await ui.shot("05-explain");
+    },
+  ],
+  [
+    "an account is restarted from the tree, and the successor takes over",
+    async (ui) => {
+      await ui.command("WhatsApp Continuity: Restart Account");
+      await ui.page
+        .locator(".quick-input-list .monaco-list-row", { hasText: "default" })
+        .first()
+        .click();
+      await ui.command("WhatsApp Continuity: Open Timeline");
+      await ui
+        .timeline()
+        .locator(".row", { hasText: "operator.acted" })
+        .first()
+        .waitFor({ timeout: SEEN_MS });
+      await ui.treeItem(/default: connected/).waitFor({ timeout: SEEN_MS });
+      await ui.shot("06-restarted");
+    },
+  ],
+];
+
+const server = ensureServer();
+const browserPath = ensureBrowser();
+const say = (line: string): void => console.error(`  ... ${line}`);
+const stage = await setStage({ plugin: packPlugin(), progress: say });
+const workspace = mkdtempSync(join(tmpdir(), "live-suite-"));
+try {
+  const [pairing] = ACTS;
+  if (pairing === undefined) throw new Error("There is no act that links the account.");
+  const linked = await playAct(pairing, stage, say);
+  if (!linked.ok) throw new Error(linked.problem ?? "The account was not linked.");
+  const refused = await refusalOf(stage, "wrong");
+  const tokenIsNamed = refused.includes("does not accept this token");
+  console.log(
+    `  ${tokenIsNamed ? "\u2714" : "\u2718"} a wrong token is refused in words: ${refused}`,
+  );
+  const vscode = await startServer({
+    serverRoot: server,
+    settings: { "workbench.colorTheme": "Default Dark Modern" },
+    env: { OPENCLAW_CONFIG_PATH: stage.gateway.configPath },
+  });
+  const browser = await launchBrowser(browserPath);
+  try {
+    const ui = await Workbench.open(browser, vscode, {
+      workspace,
+      shots: values.shots,
+      extension: root,
+    });
+    const { passed, failed } = await takeSteps(ui, browser, steps(stage));
+    const wrong = tokenIsNamed ? 0 : 1;
+    console.log(`${passed + 1 - wrong} passed, ${failed + wrong} failed`);
+    process.exitCode = failed + wrong === 0 ? 0 : 1;
+  } finally {
+    await browser.close();
+    await vscode.stop();
+  }
+} finally {
+  await stage.strike();
+  rmSync(workspace, { recursive: true, force: true });
+}
+
+/** What a source says about a gateway that does not accept its token. */
+async function refusalOf({ gateway }: Stage, token: string): Promise<string> {
+  const source = new GatewaySource({
+    url: `ws://127.0.0.1:${gateway.port}`,
+    label: "the gateway",
+    token,
+    readOnly: true,
+    scrub: (text) => text,
+    version: "0.0.0",
+  });
+  return new Promise((told) => {
+    source.start({
+      onBatch: () => undefined,
+      onState: ({ phase, sentence }) => {
+        if (phase === "starting") return;
+        source.stop();
+        told(sentence);
+      },
+    });
+  });
+}
+
+/** Builds and packs as a release does; returns the plugin's tarball. */
+function packPlugin(): string {
+  run("build.ts");
+  const { plugin } = JSON.parse(run("pack.ts", "--json")) as { readonly plugin: string };
+  return plugin;
+}
+
+function run(script: string, ...args: readonly string[]): string {
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    [join(repository, ".ci", script), ...args],
+    {
+      cwd: repository,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
+  if (status !== 0) throw new Error(`${script} failed, for the reasons above.`);
+  return stdout.trim().split("\n").at(-1) ?? "";
+}

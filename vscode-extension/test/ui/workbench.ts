@@ -1,0 +1,114 @@
+/** The real workbench in a browser page, driven as a person would. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { FrameLocator, Locator, Page } from "playwright-core";
+import type { Browser } from "../harness/browser.ts";
+import { type VsCodeServer, workbenchUrl } from "../harness/vscode-server.ts";
+
+export interface WorkbenchOptions {
+  readonly workspace: string;
+  readonly shots: string;
+  readonly extension: string;
+}
+
+/** One thing a person does, and what must then be seen. */
+export type Step = readonly [name: string, act: (ui: Workbench) => Promise<void>];
+
+export interface Counts {
+  passed: number;
+  failed: number;
+}
+
+/** Takes all steps; one that fails is told and pictured, the others go on. */
+export async function takeSteps(
+  ui: Workbench,
+  browser: Browser,
+  steps: readonly Step[],
+): Promise<Counts> {
+  const counts: Counts = { passed: 0, failed: 0 };
+  for (const [name, act] of steps) {
+    try {
+      await act(ui);
+      counts.passed += 1;
+      console.log(`  \u2714 ${name}`);
+    } catch (error) {
+      counts.failed += 1;
+      await ui.shot(`failed-${counts.failed}`);
+      const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
+      console.log(`  \u2718 ${name}: ${why}`);
+    }
+  }
+  if (browser.outside.length > 0) {
+    counts.failed += 1;
+    console.log(
+      `  \u2718 asked for addresses outside this machine: ${[...new Set(browser.outside)].join(" ")}`,
+    );
+  }
+  return counts;
+}
+
+/** The page with what every step needs. */
+export class Workbench {
+  readonly page: Page;
+  readonly #shots: string;
+
+  constructor(page: Page, shots: string) {
+    this.page = page;
+    this.#shots = shots;
+    page.setDefaultTimeout(20_000);
+    mkdirSync(shots, { recursive: true });
+  }
+
+  static async open(
+    browser: Browser,
+    server: VsCodeServer,
+    options: WorkbenchOptions,
+  ): Promise<Workbench> {
+    const payload = { extensionDevelopmentPath: options.extension };
+    await browser.page.goto(workbenchUrl(server, options.workspace, payload));
+    await browser.page.locator(".monaco-workbench .part.activitybar").waitFor({ timeout: 60_000 });
+    return new Workbench(browser.page, options.shots);
+  }
+
+  async shot(name: string): Promise<void> {
+    await this.page.screenshot({ path: join(this.#shots, `${name}.png`) });
+  }
+
+  async command(title: string): Promise<void> {
+    await this.page.keyboard.press("F1");
+    const input = this.page.locator(".quick-input-widget input.input");
+    await input.waitFor();
+    await input.fill(`>${title}`);
+    await this.page
+      .locator(".quick-input-list .monaco-list-row", { hasText: title })
+      .first()
+      .click();
+  }
+
+  async quickOpen(name: string): Promise<void> {
+    await this.page.keyboard.press("Control+P");
+    const input = this.page.locator(".quick-input-widget input.input");
+    await input.waitFor();
+    await input.fill(name);
+    const rows = this.page.locator(".quick-input-list .monaco-list-row", {
+      hasText: name,
+      hasNotText: /Timeline|Then/,
+    });
+    await rows.first().click();
+  }
+
+  /** A row of the Accounts view by its whole accessible name. */
+  treeItem(name: RegExp): Locator {
+    return this.page
+      .getByRole("tree", { name: /Accounts/ })
+      .getByRole("treeitem", { name })
+      .first();
+  }
+
+  /** The document inside the webview that is in front. */
+  timeline(): FrameLocator {
+    return this.page
+      .frameLocator("iframe.webview.ready >> visible=true")
+      .frameLocator("#active-frame");
+  }
+}
