@@ -2,16 +2,18 @@
  * `npm run sim -- --seeds N [--seed S] [--days D] [--only NAME] [--json]`: seeded stories in virtual time, of which none may break a promise. A
  * violation keeps the run's records as an incident file. Exit status 0: none was broken, 1: one was, 2: the command line does not fit.
  */
-// First: the library reads its console when it is loaded.
-import "../baileys/quiet-libsignal.setup.ts";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { quietLibsignal } from "../../src/baileys/quiet-libsignal.ts";
 import { EXIT } from "../../src/cli/command-problem.ts";
 import { serialiseLog } from "../../src/events/index.ts";
-import { OFFLINE } from "./offline-simulation.ts";
 import type { SeededRun, Simulation } from "./simulation.ts";
+
+// Before anything loads the library, which reads its console once.
+quietLibsignal();
+const { OFFLINE } = await import("./offline-simulation.ts");
 
 const SIMULATIONS: readonly Simulation[] = [OFFLINE];
 const DAY_MS = 86_400_000;
