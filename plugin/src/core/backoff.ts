@@ -44,3 +44,25 @@ export function budgetDelayMs(
   const oldest = attemptTimes[attemptTimes.length - perHour];
   return oldest === undefined ? 0 : Math.max(0, oldest + LIMITS.hourMs - at);
 }
+
+/**
+ * Least delay of a scheduled attempt: half of the hour's budget may be used as fast as the backoff allows, the other half is handed out evenly
+ * (a leaky bucket). Without it a budget used up within 20 minutes leaves the account untried for the next 40, although whatever was wrong
+ * may be over.
+ *
+ * @param attemptTimes times of the attempts of the last hour, ascending
+ * @param random in [0, 1)
+ */
+export function pacedDelayMs(
+  attemptTimes: readonly number[],
+  perHour: number,
+  at: number,
+  random: number,
+): number {
+  const burst = Math.max(1, Math.floor(perHour / 2));
+  const spacing = LIMITS.hourMs / burst;
+  let paidUntil = 0;
+  for (const time of attemptTimes) paidUntil = Math.max(paidUntil, time) + spacing;
+  const waitMs = paidUntil - (burst - 1) * spacing - at;
+  return Math.max(0, Math.round(waitMs * (0.9 + 0.2 * random)));
+}

@@ -1,10 +1,10 @@
 import type { ControllerId, RawError, SocketId } from "../events/index.ts";
-import { backoffDelayMs } from "./backoff.ts";
+import { backoffDelayMs, pacedDelayMs } from "./backoff.ts";
 import { type CauseId, CAUSES } from "./causes.ts";
 import { cancelTimer, type Draft, emit, patch, random, startTimer } from "./draft.ts";
 import { type DisconnectFacts, extractFacts } from "./facts.ts";
 import { LIMITS } from "./limits.ts";
-import { enter, openSocket } from "./sockets.ts";
+import { enter, openSocket, recentAttempts, scheduledBudget } from "./sockets.ts";
 import { publishStatus } from "./status.ts";
 
 /** A socket that is gone, and why. */
@@ -67,11 +67,11 @@ function retryWithBackoff(draft: Draft, loss: Loss): void {
   const cause = CAUSES[loss.causeId];
   const attempt = recovery.attempt + 1;
   patch(draft, { recovery: { ...recovery, attempt, rejectionsInARow: 0 } });
-  const delayMs = backoffDelayMs(
-    cause.backoff,
-    attempt,
-    draft.policy.recovery.maxDelayMs,
-    random(draft),
+  const { maxDelayMs } = draft.policy.recovery;
+  const chance = random(draft);
+  const delayMs = Math.max(
+    backoffDelayMs(cause.backoff, attempt, maxDelayMs, chance),
+    pacedDelayMs(recentAttempts(draft), scheduledBudget(draft.policy), draft.at, chance),
   );
   waitForAttempt(draft, "close/transient", loss, delayMs);
   if (cause.network && !draft.state.recovery.probing) {

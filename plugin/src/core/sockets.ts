@@ -2,6 +2,7 @@ import type { ControllerId, SocketId } from "../events/index.ts";
 import { budgetDelayMs } from "./backoff.ts";
 import { cancelTimer, type Draft, emit, patch, startTimer } from "./draft.ts";
 import { LIMITS } from "./limits.ts";
+import type { Policy } from "./policy.ts";
 import type { ConnectionState } from "./state.ts";
 import { publishStatus } from "./status.ts";
 
@@ -29,10 +30,11 @@ export function openSocket(
   pairing: boolean,
 ): void {
   const { recovery } = draft.state;
-  const recent = recovery.attemptTimes.filter((time) => time > draft.at - LIMITS.hourMs);
-  const { attemptsPerHour } = draft.policy.recovery;
+  const recent = recentAttempts(draft);
   const share =
-    rule === "reconnect/due" ? Math.ceil(attemptsPerHour * LIMITS.scheduledShare) : attemptsPerHour;
+    rule === "reconnect/due"
+      ? scheduledBudget(draft.policy)
+      : draft.policy.recovery.attemptsPerHour;
   const budgetWait = budgetDelayMs(recent, share, draft.at);
   if (budgetWait > 0) {
     const causeId = recovery.lastCauseId ?? "unknown";
@@ -60,6 +62,16 @@ export function openSocket(
   emit(draft, rule, { kind: "socket.open", socketId, attempt });
   startTimer(draft, rule, "connect-limit", LIMITS.dialMs);
   publishStatus(draft, rule);
+}
+
+/** Times of the attempts that count against the hourly budget, ascending. */
+export function recentAttempts({ state, at }: Draft): readonly number[] {
+  return state.recovery.attemptTimes.filter((time) => time > at - LIMITS.hourMs);
+}
+
+/** Attempts an hour that the backoff may make by itself. */
+export function scheduledBudget({ recovery }: Policy): number {
+  return Math.ceil(recovery.attemptsPerHour * LIMITS.scheduledShare);
 }
 
 /** Tells a socket to end. Its `socket.closed` is expected and changes nothing any more. */
