@@ -36,6 +36,7 @@ export const STEPS: readonly Step[] = [
   check("types: core without Node", 5, "tsc", "-p", "plugin/tsconfig.core.json"),
   check("types: fixtures", 10, "tsc", "-p", "fixtures"),
   check("types: extension", 10, "tsc", "-p", "vscode-extension"),
+  check("types: timeline", 5, "tsc", "-p", "vscode-extension/webview/timeline"),
   check("dead code", 5, "knip"),
   suite("layers", 20, "plugin", "architecture"),
   check("pack", 15, "node", ".ci/pack.ts"),
