@@ -9,14 +9,20 @@ export interface Decided {
   readonly effect: Effect;
 }
 
-/** The decisions among the records that a plugin wrote. */
+/** The decisions among the records that a plugin wrote. Courtesies of the channel, typing and read receipts, are no part of a story. */
 export function decidedIn(records: readonly LogRecord[]): readonly Decided[] {
-  return records.flatMap((record) =>
-    record.dir === "out"
-      ? [{ boot: record.boot, account: record.account, rule: record.rule, effect: record }]
-      : [],
+  const courtesies = new Set(
+    records.flatMap((record) =>
+      record.kind === "send.requested" && COURTESIES.has(record.operation) ? [record.sendId] : [],
+    ),
   );
+  return records.flatMap((record) => {
+    if (record.dir !== "out" || ("sendId" in record && courtesies.has(record.sendId))) return [];
+    return [{ boot: record.boot, account: record.account, rule: record.rule, effect: record }];
+  });
 }
+
+const COURTESIES: ReadonlySet<string> = new Set(["typing", "read-receipt"]);
 
 /**
  * Decisions in their order, by account and strand. The strands of an account run beside each other: its connection, the offline deliveries, each

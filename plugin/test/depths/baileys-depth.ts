@@ -12,6 +12,7 @@ import type { AcquireFileLock } from "../../src/baileys/index.ts";
 import type { IncidentOutcome } from "../../src/cli/replay.ts";
 import { parsePolicy } from "../../src/core/index.ts";
 import { type HeaderRecord, type LogRecord, parseLog } from "../../src/events/index.ts";
+import { WORLD } from "../../src/replay/completion/world-settings.ts";
 import { outcomeOf } from "./outcome.ts";
 import { StagedAccount } from "./staged-account.ts";
 import { type ScheduledEvent, scheduleOf, tellStory } from "./story.ts";
@@ -39,7 +40,8 @@ export async function playStory(evidence: readonly LogRecord[]): Promise<readonl
   const header = evidence.find((record) => record.kind === "log.header");
   if (header === undefined) throw new Error("the incident has no header");
   const folder = await mkdtemp(join(tmpdir(), "depth-baileys-"));
-  const server = await startWhatsAppServer({ tls: true });
+  // As long as in the completion of reports: what follows a close at once must find the next attempt still under way.
+  const server = await startWhatsAppServer({ tls: true, settings: { loginMs: WORLD.loginMs } });
   Object.assign(process.env, server.redirect.environment());
   await import(`${REDIRECT_PRELOAD}?${server.port}`);
   const records: LogRecord[] = [];
@@ -48,6 +50,8 @@ export async function playStory(evidence: readonly LogRecord[]): Promise<readonl
     await inVirtualTime({ servers: [server], startMs }, (time) =>
       stage({ schedule, header, server, folder, time, records, lock: lockOfHost }),
     );
+    // What the plugin did against the protocol is not in its records.
+    server.assertNoErrors();
   } finally {
     await server.stop();
     await rm(folder, { recursive: true, force: true });

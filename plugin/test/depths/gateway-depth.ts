@@ -44,10 +44,11 @@ export class GatewayDepth {
   readonly #server: WhatsAppServer;
   readonly #model: ModelServer;
   readonly #gateway: Gateway;
+  #storyCount = 0;
   #accountCount = 0;
 
   static async start(progress: (text: string) => void): Promise<GatewayDepth> {
-    const server = await startWhatsAppServer({ tls: true });
+    const server = await startWhatsAppServer({ tls: true, settings: { loginMs: PACE.loginMs } });
     const model = await startModelServer();
     try {
       const gateway = await startGateway({
@@ -94,7 +95,8 @@ export class GatewayDepth {
    * @throws UnplayableStory before anything has happened, when this depth cannot make it happen
    */
   async playStory(evidence: readonly LogRecord[]): Promise<readonly LogRecord[]> {
-    const schedule = withAges(scheduleOf(evidence));
+    this.#storyCount += 1;
+    const schedule = withOwnPeople(withAges(scheduleOf(evidence)), `of story ${this.#storyCount}`);
     const unplayable = schedule.find(({ event }) => !isPlayable(event));
     if (unplayable !== undefined) {
       throw new UnplayableStory(
@@ -176,6 +178,23 @@ export class GatewayDepth {
     }
     return accounts;
   }
+}
+
+/** People and groups of one story do not know those of another; the server is the same. */
+function withOwnPeople(
+  schedule: readonly ScheduledEvent[],
+  suffix: string,
+): readonly ScheduledEvent[] {
+  return schedule.map((scheduled) => {
+    const { event } = scheduled;
+    if (!("chat" in event)) return scheduled;
+    const chat = `${event.chat} ${suffix}`;
+    const own =
+      event.kind === "contact.wrote"
+        ? { ...event, chat, contact: `${event.contact} ${suffix}` }
+        : { ...event, chat };
+    return { ...scheduled, event: own };
+  });
 }
 
 function isPlayable(event: WorldEvent): boolean {

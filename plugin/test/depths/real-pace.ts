@@ -18,6 +18,8 @@ export const PACE = {
   /** Drops of a story that has so many have a rhythm, which the plugin sees only in intervals of more than a minute. */
   rhythmicDrops: 4,
   rhythmicPauseMs: 75_000,
+  /** What follows a close at once must find the next attempt still under way, although it takes the gateway a moment. */
+  loginMs: 3_000,
 } as const;
 
 /** What the pace wants to know of the plugin. */
