@@ -74,12 +74,23 @@ export async function runReplay(argv: readonly string[], env: ReplayEnvironment)
         ? replayFile(file, values.json ? null : env)
         : await runnerOf(depth, env)(file);
     outcomes.push(outcome);
+    if (depth !== "core" && !values.json) env.out(`${agreementLine(outcome)}\n`);
     if (outcome.error !== undefined) env.err(`${outcome.error.message}\n`);
   }
   if (values.json) env.out(`${JSON.stringify(outcomes, null, 2)}\n`);
   else env.out(summaryOf(outcomes));
   if (outcomes.some((outcome) => outcome.error !== undefined)) return EXIT.badInput;
   return outcomes.every((outcome) => outcome.ok) ? EXIT.holds : EXIT.doesNotHold;
+}
+
+/** One incident at a deeper level, for people. */
+function agreementLine({ incident, decisions, first, ms, error }: IncidentOutcome): string {
+  if (error !== undefined) return `${incident}: not played`;
+  const took = `${decisions} decisions, ${ms} ms`;
+  if (first === null || !("strand" in first)) return `${incident}: agrees (${took})`;
+  const place = `${first.account}, ${first.strand}, decision ${first.seq + 1}`;
+  const [expected, actual] = [first.expected ?? "nothing more", first.actual ?? "nothing more"];
+  return `${incident}: differs (${took}); ${place}: depth core decides ${expected}, here it was ${actual}`;
 }
 
 /** Replays one incident at depth `core`, telling about it when there is somebody to tell. */

@@ -13,7 +13,7 @@ import type { IncidentOutcome } from "../../src/cli/replay.ts";
 import { parsePolicy } from "../../src/core/index.ts";
 import { type HeaderRecord, type LogRecord, parseLog } from "../../src/events/index.ts";
 import { WORLD } from "../../src/replay/completion/world-settings.ts";
-import { outcomeOf } from "./outcome.ts";
+import { outcomeOf, unlessUnplayable } from "./outcome.ts";
 import { StagedAccount } from "./staged-account.ts";
 import { type ScheduledEvent, scheduleOf, tellStory } from "./story.ts";
 import { VirtualClock } from "./virtual-clock.ts";
@@ -27,11 +27,13 @@ const AFTERMATH_MS = 100_000;
  * with those of depth `core`. One at a time per process: timers and the redirect of WhatsApp's names are global.
  */
 export async function replayAtBaileysDepth(file: string): Promise<IncidentOutcome> {
-  const began = performance.now();
-  const { records: evidence } = parseLog(await readFile(file, "utf8"), { file });
-  const written = await playStory(evidence);
-  const ms = performance.now() - began;
-  return outcomeOf(basename(file, ".jsonl"), "baileys", evidence, written, ms);
+  const incident = basename(file, ".jsonl");
+  return unlessUnplayable(incident, "baileys", async () => {
+    const began = performance.now();
+    const { records: evidence } = parseLog(await readFile(file, "utf8"), { file });
+    const written = await playStory(evidence);
+    return outcomeOf(incident, "baileys", evidence, written, performance.now() - began);
+  });
 }
 
 /** Runs the whole story and returns every record the plugin wrote. */

@@ -9,7 +9,7 @@ import { type LogRecord, parseLog, type WorldEvent } from "../../src/events/inde
 import { packedPlugin } from "../gateway/packed-plugin.ts";
 import { decidedIn, sequencesOf } from "./agreement.ts";
 import { GatewayAccount } from "./gateway-account.ts";
-import { outcomeOf } from "./outcome.ts";
+import { outcomeOf, unlessUnplayable } from "./outcome.ts";
 import { isRhythmic, type Observed, PACE, passShortened, withAges } from "./real-pace.ts";
 import { RecordFollower } from "./record-follower.ts";
 import { type ScheduledEvent, scheduleOf, tellStory } from "./story.ts";
@@ -83,11 +83,13 @@ export class GatewayDepth {
 
   /** Plays an incident and compares its decisions with those of depth `core`. */
   async replay(file: string): Promise<IncidentOutcome> {
-    const began = performance.now();
-    const { records: evidence } = parseLog(await readFile(file, "utf8"), { file });
-    const written = await this.playStory(evidence);
-    const ms = performance.now() - began;
-    return outcomeOf(basename(file, ".jsonl"), "gateway", evidence, written, ms);
+    const incident = basename(file, ".jsonl");
+    return unlessUnplayable(incident, "gateway", async () => {
+      const began = performance.now();
+      const { records: evidence } = parseLog(await readFile(file, "utf8"), { file });
+      const written = await this.playStory(evidence);
+      return outcomeOf(incident, "gateway", evidence, written, performance.now() - began);
+    });
   }
 
   /**

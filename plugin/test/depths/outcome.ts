@@ -1,6 +1,7 @@
 import type { Depth, IncidentOutcome } from "../../src/cli/replay.ts";
 import type { LogRecord } from "../../src/events/index.ts";
 import { currentCore, foldAll } from "../../src/replay/index.ts";
+import { UnplayableStory } from "./world-player.ts";
 import { compareSequences, type Decided, decidedIn, sequencesOf } from "./agreement.ts";
 
 /** What today's core decides for the recorded inputs. */
@@ -8,6 +9,33 @@ export function decidedAtDepthCore(evidence: readonly LogRecord[]): readonly Dec
   return foldAll(currentCore, evidence).flatMap(({ input, effects }) =>
     effects.map((each) => ({ boot: input.boot, account: input.account, ...each })),
   );
+}
+
+/** Runs a depth; a story it cannot make happen is an outcome and does not end the run of the others. */
+export async function unlessUnplayable(
+  incident: string,
+  depth: Exclude<Depth, "core">,
+  replay: () => Promise<IncidentOutcome>,
+): Promise<IncidentOutcome> {
+  try {
+    return await replay();
+  } catch (error) {
+    if (!(error instanceof UnplayableStory)) throw error;
+    const { code } = error;
+    const message = `${incident} cannot be played at depth ${depth}: ${error.message}; replay it at another depth`;
+    return {
+      incident,
+      depth,
+      ok: false,
+      decisions: 0,
+      exact: 0,
+      diverged: 0,
+      first: null,
+      invariants: 0,
+      ms: 0,
+      error: { code, message, file: null, line: null, column: null, path: "" },
+    };
+  }
 }
 
 /** Compares the records of a deeper run with what depth `core` decides for the evidence. */

@@ -103,4 +103,5 @@ async function order(act: Order, party: Party): Promise<void> {
 /** The story has something in it that this depth cannot make happen. */
 export class UnplayableStory extends Error {
   override readonly name = "UnplayableStory";
+  readonly code = "WA_ERR_UNPLAYABLE";
 }
