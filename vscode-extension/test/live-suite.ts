@@ -72,7 +72,10 @@ const steps = (stage: Stage): readonly Step[] => [
         .click();
       const account = ui.page.getByRole("treeitem", { name: /^Scope Account/ });
       await account.locator(".monaco-tl-twistie").click();
-      await ui.page.getByRole("treeitem", { name: /^phase/ }).waitFor();
+      await ui.page
+        .getByRole("treeitem", { name: /^phase/ })
+        .first()
+        .waitFor();
       await ui.shot("03-attached");
       await bar.getByRole("button", { name: /^(?:Stop|Disconnect)/ }).click();
       await bar.waitFor({ state: "hidden" });

@@ -1,7 +1,7 @@
 import { GatewayClient } from "@openclaw/gateway-client";
 import type { LogRecord } from "openclaw-whatsapp-continuity-plugin/events";
 import type { TimedRecord } from "openclaw-whatsapp-continuity-plugin/explain";
-import type { SourceState, StreamGap } from "../model/feed-item.ts";
+import type { FeedBatch, SourceState, StreamGap } from "../model/feed-item.ts";
 import { describeConnectError } from "./gateway-problem.ts";
 import {
   type AccountStatusView,
@@ -63,6 +63,7 @@ export class GatewaySource implements LogSource {
   #generation = 0;
   #cursor: number | null = null;
   #wasLive = false;
+  #hasHistory = false;
   #place: { readonly boot: string; readonly seq: number } | null = null;
   #waiting: RecordPage[] | null = null;
   #asksForAdmin: boolean;
@@ -192,7 +193,11 @@ export class GatewaySource implements LogSource {
     this.#waiting = hasPlugin ? [] : null;
     const { records, gaps } = await this.#tail();
     const all: TimedRecord[] = [...records];
-    if (hasPlugin) all.push(...(await this.#pages(generation)));
+    if (hasPlugin) {
+      const ring = await this.#pages(generation);
+      all.push(...ring.records);
+      gaps.push(...ring.gaps);
+    }
     if (generation !== this.#generation) return;
     all.sort((a, b) => a.wallMs - b.wallMs || a.record.seq - b.record.seq);
     this.#listener?.onBatch({ records: all, gaps });
@@ -223,8 +228,9 @@ export class GatewaySource implements LogSource {
     return { records: [...records], gaps: holes };
   }
 
-  async #pages(generation: number): Promise<readonly TimedRecord[]> {
+  async #pages(generation: number): Promise<FeedBatch> {
     const collected: LogRecord[] = [];
+    let forgotten = 0;
     let fromSeq = 0;
     for (let page = 0; page < MAX_PAGES && generation === this.#generation; page += 1) {
       const params = { fromSeq, limit: PAGE_RECORDS };
@@ -232,11 +238,16 @@ export class GatewaySource implements LogSource {
       const last = answer?.records.at(-1);
       if (answer === null || last === undefined || last.seq < fromSeq) break;
       collected.push(...answer.records);
+      forgotten = Math.max(forgotten, page === 0 && !this.#hasHistory ? answer.dropped : 0);
       this.#place = { boot: answer.boot, seq: last.seq };
       fromSeq = last.seq + 1;
       if (answer.records.length < PAGE_RECORDS) break;
     }
-    return this.#feeder.reader.accept(collected, Date.now());
+    this.#hasHistory = true;
+    const records = this.#feeder.reader.accept(collected, Date.now());
+    const wallMs = records[0]?.wallMs ?? Date.now();
+    const sentence = `${forgotten} records before this are no longer in the gateway's memory.`;
+    return { records, gaps: forgotten === 0 ? [] : [{ wallMs, sentence, lost: forgotten }] };
   }
 
   #onRecords(payload: unknown): void {

@@ -131,6 +131,7 @@ export class Timelines implements vscode.Disposable {
     panel.onDidDispose(() => {
       session.dispose();
       this.#panels.delete(key);
+      this.window = null;
     });
     return open;
   }
