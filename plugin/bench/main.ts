@@ -36,8 +36,8 @@ const bounds: readonly Bound[] = [
   bound("replay.stepBackMs", replay.stepBackMs <= 50, "<= 50 ms at record 100,000"),
   bound(
     "connection.inboundRatio",
-    connection.inboundRatio >= 0.5,
-    "journalled >= half of bare Baileys",
+    connection.inboundRatio >= 0.95,
+    "journalled >= 95 % of bare Baileys",
   ),
 ];
 const ok = bounds.every(({ holds }) => holds);

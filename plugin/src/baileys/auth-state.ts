@@ -6,7 +6,8 @@ import {
   keyFileName,
   prepareDirectory,
   readSafely,
-  replaceFile,
+  replaceFileDurably,
+  replaceFileSync,
 } from "./credential-files.ts";
 import { contentOf, inspectCredentials, sameDevice, selfOf } from "./credential-store.ts";
 import { enqueueFileTask, whenFilesIdle } from "./file-queue.ts";
@@ -69,14 +70,14 @@ async function saveCreds(
   const backupFile = path.join(authDir, CREDS_BACKUP_FILE);
   const previous = contentOf(file);
   // Only a linked device is worth a backup: an unlinked one would replace the copy that could still save the account.
-  if (previous.kind === "linked") await replaceFile(backupFile, previous.json, true);
-  await replaceFile(file, next, true);
+  if (previous.kind === "linked") await replaceFileDurably(backupFile, previous.json);
+  await replaceFileDurably(file, next);
 
   const self = selfOf(creds);
   const backup = contentOf(backupFile);
   if (backup.kind === "linked" && self.pn !== null && !sameDevice(backup.self, self)) {
     // Another number was linked in place: its predecessor must never come back from the backup.
-    await replaceFile(backupFile, next, true);
+    await replaceFileDurably(backupFile, next);
   }
 }
 
@@ -143,5 +144,5 @@ function writeKey(baileys: Baileys, authDir: string, name: string, value: unknow
   }
   // Serialised now: the library goes on changing the object.
   const content = JSON.stringify(value, baileys.BufferJSON.replacer);
-  return enqueueFileTask(authDir, name, () => replaceFile(file, content, false));
+  return enqueueFileTask(authDir, name, async () => replaceFileSync(file, content));
 }

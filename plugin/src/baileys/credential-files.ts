@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { lstatSync, readFileSync, type Stats } from "node:fs";
+import { lstatSync, readFileSync, renameSync, rmSync, type Stats, writeFileSync } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import path from "node:path";
 
@@ -94,17 +94,16 @@ export function isMissing(error: unknown): boolean {
 }
 
 /**
- * Replaces a file in one step. `durable` also waits for the disk (file and directory), so that a power cut keeps it; without it a crash
- * of the process still leaves whole content.
+ * Replaces a file in one step and waits for the disk (file and directory), so that a power cut keeps it.
  */
-export async function replaceFile(file: string, content: string, durable: boolean): Promise<void> {
+export async function replaceFileDurably(file: string, content: string): Promise<void> {
   const directory = path.dirname(file);
-  const temporary = path.join(directory, `${TEMPORARY_PREFIX}${randomUUID()}`);
+  const temporary = temporaryIn(directory);
   try {
     const handle = await open(temporary, "wx", FILE_MODE);
     try {
       await handle.writeFile(content, "utf8");
-      if (durable) await handle.sync();
+      await handle.sync();
     } finally {
       await handle.close();
     }
@@ -115,7 +114,27 @@ export async function replaceFile(file: string, content: string, durable: boolea
     await rm(temporary, { force: true });
     throw error;
   }
-  if (durable) await syncDirectory(directory);
+  await syncDirectory(directory);
+}
+
+/**
+ * Replaces a file in one step without waiting for the disk: a crash of the process leaves whole content, a power cut may not. Synchronous, because
+ * Signal keys are written for every message and each of the four steps would wait for the thread pool.
+ */
+export function replaceFileSync(file: string, content: string): void {
+  const temporary = temporaryIn(path.dirname(file));
+  try {
+    writeFileSync(temporary, content, { encoding: "utf8", flag: "wx", mode: FILE_MODE });
+    assertSafeFile(file);
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+function temporaryIn(directory: string): string {
+  return path.join(directory, `${TEMPORARY_PREFIX}${randomUUID()}`);
 }
 
 async function syncDirectory(directory: string): Promise<void> {

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type { RawError } from "../events/index.ts";
 import type { VersionSource, WhatsAppVersion } from "../runtime/ports.ts";
-import { isMissing, replaceFile } from "./credential-files.ts";
+import { isMissing, replaceFileSync } from "./credential-files.ts";
 import { loadBaileys } from "./library.ts";
 import { rawErrorOf } from "./raw-error.ts";
 
@@ -56,7 +56,7 @@ async function lookUpOnline(signal: AbortSignal): Promise<WhatsAppVersion> {
 async function keep(file: string, version: WhatsAppVersion): Promise<RawError | null> {
   try {
     mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-    await replaceFile(file, JSON.stringify(version), false);
+    replaceFileSync(file, JSON.stringify(version));
     return null;
   } catch (error) {
     return rawErrorOf(error);
