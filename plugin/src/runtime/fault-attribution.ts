@@ -3,8 +3,9 @@ import type { AccountId, Input, RawError, SocketId } from "../events/index.ts";
 import type { RejectionSource } from "./ports.ts";
 
 /*
- * rc14 answers a frame that it cannot decrypt with an unhandled rejection, which ends the process. Everything a socket starts runs in a scope
- * that names its account, so that such a rejection leads to its socket and to nothing else.
+ * rc14 answers a frame that it cannot decrypt with an unhandled rejection, and a download that breaks off with an `error` event that nobody
+ * listens to; either ends the process. Everything a socket starts runs in a scope that names its account, so that such a fault leads to its
+ * socket and to nothing else.
  */
 
 type Fault = Extract<Input, { kind: "fault.raised" }>;
@@ -22,7 +23,7 @@ export function inNameOf<T>(accountId: AccountId, socketId: SocketId | null, run
 }
 
 /**
- * Turns unhandled rejections of this account's sockets into facts. A rejection without scope whose stack names the library concerns every
+ * Turns what nobody caught of this account's sockets into facts. A fault without scope whose stack names the library concerns every
  * account: each asks its connection whether it still lives.
  */
 export function watchRejections(
@@ -30,17 +31,20 @@ export function watchRejections(
   source: RejectionSource,
   account: { isCurrent(socketId: SocketId): boolean; post(input: Fault): void },
 ): () => void {
-  return source.subscribe((reason) => {
+  return source.subscribe((reason, kind) => {
     const scope = scopes.getStore();
     if (scope !== undefined && scope.accountId !== accountId) return false;
     if (scope === undefined && !isLibraryError(reason)) return false;
     const isStreamFault = isOutOfStep(reason);
     const socketId = scope?.socketId ?? null;
-    // Only a frame that could not be read proves that the current stream is lost; anything else is asked. What a retired socket does is noted.
-    const isConcerned = isStreamFault || (socketId !== null && !account.isCurrent(socketId));
+    // A frame that could not be read proves that the stream is lost. An exception leaves whoever waited for its work waiting for ever, and the
+    // library works its messages off one after the other: the link would live and the account be deaf. Anything else is asked, and what a retired
+    // socket does is noted.
+    const isLost = isStreamFault || kind === "exception";
+    const isConcerned = isLost || (socketId !== null && !account.isCurrent(socketId));
     account.post({
       kind: "fault.raised",
-      origin: isStreamFault ? "crypto" : "unhandled-rejection",
+      origin: isStreamFault ? "crypto" : kind === "exception" ? "listener" : "unhandled-rejection",
       socketId: isConcerned ? socketId : null,
       error: describe(reason),
     });
@@ -60,7 +64,8 @@ function isOutOfStep(reason: unknown): boolean {
 }
 
 function isLibraryError(reason: unknown): boolean {
-  return /[\\/](?:baileys|libsignal)[\\/]/.test(stackOf(reason));
+  const packages = /[\\/]node_modules[\\/](?:@whiskeysockets[\\/]|libsignal[\\/])/;
+  return packages.test(stackOf(reason));
 }
 
 function stackOf(reason: unknown): string {

@@ -277,12 +277,15 @@ export interface RegistryStore {
   set(accountId: AccountId, entry: unknown): void;
 }
 
+/** `exception`: thrown where nobody could catch it, e.g. by a stream without an `error` listener. */
+export type UncaughtKind = "rejection" | "exception";
+
 /**
- * The process' unhandled rejections. A handler returns true when the rejection belongs to it, which keeps the gateway alive; the host
- * offers each one to its handlers before it would crash.
+ * The process' unhandled rejections and uncaught exceptions. A handler returns true when it belongs to it, which keeps the gateway alive;
+ * the host offers each one to its handlers before it would crash.
  */
 export interface RejectionSource {
-  subscribe(handler: (reason: unknown) => boolean): () => void;
+  subscribe(handler: (reason: unknown, kind: UncaughtKind) => boolean): () => void;
 }
 
 // --- journal ------------------------------------------------------------------------------------

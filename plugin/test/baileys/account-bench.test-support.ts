@@ -24,6 +24,7 @@ import type {
   RegistryStore,
   RejectionSource,
   StatusEffect,
+  UncaughtKind,
 } from "../../src/runtime/ports.ts";
 import { createRun, systemClock, systemTimers } from "../../src/runtime/system-ports.ts";
 import { bundledVersion } from "./socket-bench.test-support.ts";
@@ -45,26 +46,31 @@ async function hostFileLock(): Promise<AcquireFileLock> {
   return module.acquireFileLock;
 }
 
-/** Unhandled rejections of the process, offered to the plugin as the gateway does; what nobody takes fails the test. */
+/** What nobody in the process caught, offered to the plugin as the gateway does; what nobody takes fails the test. */
 export class ProcessRejections implements RejectionSource {
   readonly unclaimed: unknown[] = [];
-  readonly #handlers = new Set<(reason: unknown) => boolean>();
-  readonly #listener = (reason: unknown): void => {
-    for (const handler of this.#handlers) if (handler(reason)) return;
-    this.unclaimed.push(reason);
-  };
+  readonly #handlers = new Set<(reason: unknown, kind: UncaughtKind) => boolean>();
+  readonly #onRejection = (reason: unknown): void => this.#offer(reason, "rejection");
+  readonly #onException = (error: unknown): void => this.#offer(error, "exception");
 
   constructor() {
-    process.on("unhandledRejection", this.#listener);
+    process.on("unhandledRejection", this.#onRejection);
+    process.on("uncaughtException", this.#onException);
   }
 
-  subscribe(handler: (reason: unknown) => boolean): () => void {
+  subscribe(handler: (reason: unknown, kind: UncaughtKind) => boolean): () => void {
     this.#handlers.add(handler);
     return () => this.#handlers.delete(handler);
   }
 
+  #offer(reason: unknown, kind: UncaughtKind): void {
+    for (const handler of this.#handlers) if (handler(reason, kind)) return;
+    this.unclaimed.push(reason);
+  }
+
   stop(): void {
-    process.off("unhandledRejection", this.#listener);
+    process.off("unhandledRejection", this.#onRejection);
+    process.off("uncaughtException", this.#onException);
   }
 }
 
