@@ -156,7 +156,7 @@ function colorOf(mood: Mood): vscode.ThemeColor | undefined {
     case "good":
       return new vscode.ThemeColor("charts.green");
     case "busy":
-      return new vscode.ThemeColor("charts.orange");
+      return new vscode.ThemeColor("charts.yellow");
     case "bad":
       return new vscode.ThemeColor("charts.red");
     case "quiet":

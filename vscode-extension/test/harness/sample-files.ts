@@ -28,7 +28,7 @@ export function writeSamples(folder: string): void {
   );
   write(SAMPLES.future, serialiseLog([HEADER]).replace('"version":1', '"version":99'));
   write(SAMPLES.broken, incident.replace('"socket.upgraded"', '"socket.upgra'));
-  write(SAMPLES.growing, "");
+  write(SAMPLES.growing, OFFICIAL.split("\n").slice(0, 3).join("\n"));
   write(SAMPLES.thousand, longLog(1_000));
   write(SAMPLES.long, longLog(100_000));
   write(

@@ -143,7 +143,9 @@ const STEPS: readonly Step[] = [
       await ui.page
         .locator(".quick-input-list .monaco-list-row", { hasText: "dns-outage" })
         .click();
-      await ui.page.waitForTimeout(700);
+      await ui.timeline().locator(".row").nth(5).waitFor();
+      await ui.timeline().locator("body.vscode-high-contrast").waitFor();
+      await ui.page.waitForTimeout(300);
       await ui.shot("09-high-contrast");
     },
   ],

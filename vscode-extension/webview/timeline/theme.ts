@@ -22,7 +22,7 @@ export function readTheme(): Theme {
     style.getPropertyValue(`--vscode-${name}`).trim() || fallback;
   const green = color("charts-green", "#388a34");
   const blue = color("charts-blue", "#1a85ff");
-  const orange = color("charts-orange", "#d18616");
+  // Not charts.orange: the default themes make it nearly transparent.
   const red = color("charts-red", "#e51400");
   const yellow = color("charts-yellow", "#bf8803");
   const purple = color("charts-purple", "#652d90");
@@ -34,23 +34,23 @@ export function readTheme(): Theme {
     grid: color("editorIndentGuide-background1", color("editorWidget-border", "#8884")),
     selection: color("editor-selectionBackground", "#264f78"),
     focus: color("focusBorder", "#007fd4"),
-    warning: color("editorWarning-foreground", orange),
+    warning: color("editorWarning-foreground", yellow),
     isHighContrast: document.body.classList.contains("vscode-high-contrast"),
     spans: {
       open: green,
       connecting: blue,
       claiming: purple,
       inspecting: purple,
-      waiting: orange,
+      waiting: yellow,
       blocked: red,
       stopped: muted,
       outage: red,
       controller: blue,
-      dialing: yellow,
-      login: yellow,
+      dialing: blue,
+      login: blue,
       pairing: purple,
       ending: muted,
-      wait: orange,
+      wait: yellow,
       drain: blue,
     },
     mark: color("foreground", "#ccc"),
