@@ -76,6 +76,8 @@ async function openAccount(instance: PluginInstance, context: StartContext): Pro
     authDir: account.authDir,
     runtime: opened.runtime,
     journal: opened.journal,
+    journalStatus: () => opened.journalStatus(),
+    messages: (query) => opened.messages(query),
     applySettings: (settings) => opened.applySettings(settings),
   };
   instance.accounts.add(atWork);

@@ -1,5 +1,6 @@
 import type { AccountRuntime } from "../runtime/account.ts";
 import type { Journal } from "../runtime/ports.ts";
+import type { StoredMessagesQuery } from "./composition.ts";
 import type { Settings } from "./config/settings.ts";
 
 /** An account that runs in this gateway, as the other parts of the channel need it. */
@@ -8,6 +9,8 @@ export interface AccountAtWork {
   readonly authDir: string;
   readonly runtime: AccountRuntime;
   readonly journal: Journal;
+  journalStatus(): object;
+  messages(query: StoredMessagesQuery): readonly object[];
   /** New settings of this account; takes effect from the next decision on, no socket is closed. */
   applySettings(settings: Settings): void;
 }

@@ -1,8 +1,9 @@
-import type { Capture, CaptureRequest, RecordBatch } from "../recorder/index.ts";
+import type { Capture, CaptureRequest, RecordBatch, RecorderStatus } from "../recorder/index.ts";
 import type { AccountRuntime } from "../runtime/account.ts";
 import type {
   ChannelPort,
   CredentialState,
+  Jid,
   Journal,
   Pseudonymiser,
   RegistryStore,
@@ -56,9 +57,21 @@ export interface RecordQuery {
   readonly limit: number;
 }
 
+/** What the journal keeps of messages, newest last, with texts and addresses: for the owner only, never for a log. */
+export interface StoredMessagesQuery {
+  /** A chat under any of its addresses; all chats when absent. */
+  readonly chat?: Jid;
+  /** Received at or after this wall clock time. */
+  readonly sinceMs: number;
+  readonly limit: number;
+}
+
 export interface OpenedAccount {
   readonly runtime: AccountRuntime;
   readonly journal: Journal;
+  /** Details for the status answer; `journal` in `status.schema.json`. */
+  journalStatus(): object;
+  messages(query: StoredMessagesQuery): readonly object[];
   applySettings(settings: Settings): void;
   /** After the runtime has stopped: closes the journal and flushes the records. */
   close(): Promise<void>;
@@ -86,6 +99,8 @@ export interface Composition {
     authDir: string,
   ): Promise<{ readonly removed: boolean; readonly sentence: string }>;
   records(query: RecordQuery): RecordBatch;
+  /** How the recording of records itself is; `recorder` in `status.schema.json`. */
+  recorderStatus(): RecorderStatus;
   /** An incident file of the last minutes, to be shared: renumbered, without anything that leads back to people. */
   capture(request: CaptureRequest): Capture;
   /** What is wrong or unusual about the whole process. */

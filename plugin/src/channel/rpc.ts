@@ -1,4 +1,5 @@
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/channel-core";
+import { systemClock } from "../runtime/system-ports.ts";
 import { defaultAccountId, listAccountIds } from "./accounts/account.ts";
 import type { AccountAtWork } from "./accounts-at-work.ts";
 import type { PluginInstance } from "./plugin-instance.ts";
@@ -14,7 +15,7 @@ const DEFAULT_RECORDS = 200;
 class BadRequest extends Error {}
 
 /**
- * `whatsappContinuity.status` and `.records` for everybody who may read, `.capture` and `.restart` for administrators. Answers are described in the
+ * `whatsappContinuity.status` and `.records` for everybody who may read, `.capture`, `.restart` and `.messages` for administrators. Answers are described in the
  * interface page: status version 1 per account, records as they are in a log.
  */
 export function registerRpc(api: OpenClawPluginApi, instance: PluginInstance): void {
@@ -28,6 +29,7 @@ export function registerRpc(api: OpenClawPluginApi, instance: PluginInstance): v
     ["records", "operator.read", (params) => records(instance, params)],
     ["capture", "operator.admin", (params) => capture(instance, params)],
     ["restart", "operator.admin", (params) => restart(instance, params)],
+    ["messages", "operator.admin", (params) => messages(instance, params)],
   ];
   for (const [name, scope, answer] of methods) {
     api.registerGatewayMethod(`whatsappContinuity.${name}`, handler(answer), { scope });
@@ -50,12 +52,20 @@ function status(instance: PluginInstance, params: Params): unknown {
   const only = optionalText(params, "accountId");
   const accounts = instance.accounts
     .all()
-    .filter((account) => only === undefined || account.accountId === only)
-    .map((account) => account.runtime.status());
+    .filter((account) => only === undefined || account.accountId === only);
   if (only !== undefined && accounts.length === 0) {
     throw new BadRequest(notAtWork(instance, only));
   }
-  return { version: 1, accounts, problems: instance.issues() };
+  const composition = instance.startedComposition();
+  return {
+    version: 1,
+    accounts: accounts.map(({ runtime }) => runtime.status()),
+    problems: instance.issues(),
+    ...(composition === null ? {} : { recorder: composition.recorderStatus() }),
+    journals: Object.fromEntries(
+      accounts.map((account) => [account.accountId, account.journalStatus()]),
+    ),
+  };
 }
 
 function records(instance: PluginInstance, params: Params): unknown {
@@ -96,11 +106,34 @@ function capture(instance: PluginInstance, params: Params): unknown {
 }
 
 async function restart(instance: PluginInstance, params: Params): Promise<unknown> {
-  const accountId = optionalText(params, "accountId") ?? defaultAccountId(instance.config());
-  const account: AccountAtWork | null = instance.accounts.get(accountId);
-  if (account === null) throw new BadRequest(notAtWork(instance, accountId));
-  await account.runtime.restart();
+  const { accountId, runtime } = accountOf(instance, params);
+  await runtime.restart();
   return { accountId, restarted: true };
+}
+
+const MAX_MESSAGES = 5_000;
+const DEFAULT_MESSAGES = 500;
+const DEFAULT_MESSAGES_SINCE_MS = 24 * 60 * 60 * 1000;
+
+/** Texts and addresses from the journal, for those who summarise a group: the answer goes to its caller and into no log. */
+function messages(instance: PluginInstance, params: Params): unknown {
+  const account = accountOf(instance, params);
+  const limit = optionalCount(params, "limit") ?? DEFAULT_MESSAGES;
+  if (limit < 1 || limit > MAX_MESSAGES) {
+    throw new BadRequest(`limit must be a whole number from 1 to ${MAX_MESSAGES}.`);
+  }
+  const chat = optionalText(params, "chat");
+  const sinceMs =
+    optionalCount(params, "sinceMs") ?? systemClock.wallMs() - DEFAULT_MESSAGES_SINCE_MS;
+  const found = account.messages({ sinceMs, limit, ...(chat === undefined ? {} : { chat }) });
+  return { accountId: account.accountId, messages: found };
+}
+
+function accountOf(instance: PluginInstance, params: Params): AccountAtWork {
+  const accountId = optionalText(params, "accountId") ?? defaultAccountId(instance.config());
+  const account = instance.accounts.get(accountId);
+  if (account === null) throw new BadRequest(notAtWork(instance, accountId));
+  return account;
 }
 
 function notAtWork(instance: PluginInstance, accountId: string): string {

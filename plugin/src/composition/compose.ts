@@ -13,6 +13,7 @@ export function compose(host: HostServices): Composition {
     inspectDevice: (authDir) => inspectDevice(shared, authDir),
     removeCredentials: (authDir) => removeCredentials(shared, authDir),
     records: (query) => shared.recorder.read(query),
+    recorderStatus: () => shared.recorder.status(),
     capture: (request) => shared.recorder.capture(request),
     issues: () => addressIssues(process.env),
     close() {

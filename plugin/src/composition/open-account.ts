@@ -29,6 +29,7 @@ export function openAccount(
     onChange: ({ state, fault }) => {
       if (state === told) return;
       told = state;
+      if (state === "ok") runtime.resumeFromJournal();
       if (fault !== null) log.warn({ component: "journal" }, `${fault.sentence} ${fault.action}.`);
     },
   });
@@ -69,6 +70,8 @@ export function openAccount(
   return {
     runtime,
     journal,
+    journalStatus: () => journal.status(),
+    messages: (query) => journal.messages(query),
     applySettings(next) {
       shared.recorder.configure(accountId, next.log);
       journal.configure(next.journal);

@@ -199,6 +199,13 @@ class LinkedDevice implements AccountRuntime {
     });
   }
 
+  resumeFromJournal(): void {
+    const controller = this.#controller;
+    // An account that does not run begins with its journal when it starts; a successor resumes by itself.
+    if (controller === null || !this.#isInCharge()) return;
+    if (currentController(controller.state.connection) !== null) controller.resumeFromJournal();
+  }
+
   // --- being in charge --------------------------------------------------------------------------
 
   #isInCharge(): boolean {

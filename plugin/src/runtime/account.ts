@@ -196,6 +196,8 @@ export interface AccountRuntime {
   /** Connects and links, with a QR code where needed. */
   login(request: LoginRequest): Promise<LoginOutcome>;
   status(): AccountStatus;
+  /** Goes on with what the journal holds, when its file could not be read at the start and now can. */
+  resumeFromJournal(): void;
   /** Takes effect from the next decision on; never closes a socket. */
   updatePolicy(policy: Policy): void;
   /** From cache, else from the server through the open socket. Rejects when no socket is open. */

@@ -14,7 +14,7 @@ import { type AcquireFileLock, createOwnerLock } from "../../src/baileys/owner-l
 import { createSocketFactory } from "../../src/baileys/socket-factory.ts";
 import { DEFAULT_POLICY, type Policy } from "../../src/core/index.ts";
 import { createPseudonymiser, type LogRecord, type RecordKind } from "../../src/events/index.ts";
-import { type AccountJournal, openJournal } from "../../src/journal/index.ts";
+import { type AccountJournal, type JournalStatus, openJournal } from "../../src/journal/index.ts";
 import type { AccountPorts, AccountRuntime, SendOutcome } from "../../src/runtime/account.ts";
 import { createAccountRuntime } from "../../src/runtime/account-runtime.ts";
 import type {
@@ -90,6 +90,7 @@ export class AccountBench {
     Promise.resolve({ state: "answered", reason: "test" });
   /** Called with every published status, from inside the step that published it. */
   onStatus: () => void = () => undefined;
+  onJournalChange: (status: JournalStatus) => void = () => undefined;
   env: Record<string, string> = {};
   readonly stateDir: string;
   readonly #folder: string;
@@ -125,6 +126,7 @@ export class AccountBench {
       clock: systemClock,
       timers: systemTimers,
       settings: { retentionDays: 14, maxMegabytes: 64 },
+      onChange: (status) => this.onJournalChange(status),
     });
     return this.#journal;
   }
