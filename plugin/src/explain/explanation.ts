@@ -122,7 +122,10 @@ function explainOutage(outage: Outage, nowMs: number): ExplainedOutage {
 
 /** The catalogue's advice is what holds for this plugin; the official one stops by itself, so waiting is no advice there. */
 function adviseFor(outage: Outage, cause: OutageCause): OutageCause {
-  if (outage.by === "whatsapp-continuity" || !outage.gaveUp || outage.endMs !== null) return cause;
+  if (outage.by === "whatsapp-continuity" || !outage.gaveUp) return cause;
+  if (outage.endMs !== null) {
+    return { ...cause, action: "It came back only because it was started again" };
+  }
   return {
     ...cause,
     action: `It no longer tries. When the reason is gone, start it again: openclaw gateway call channels.start --params '{"channel":"whatsapp","accountId":"${outage.account}"}'`,

@@ -19,6 +19,8 @@ export interface OutageState {
   readonly by: Outage["by"];
   /** The account has records of this plugin; lines of the gateway beside them are remarks. */
   readonly isRecorded: boolean;
+  /** The log tells what the official plugin decided, e.g. an incident completed from a report. */
+  readonly isReported: boolean;
   /** Why the socket in use is being closed by the plugin itself. */
   readonly closing: OutageCauseId | null;
   readonly lastStall: { readonly wallMs: number; readonly stallMs: number } | null;
@@ -46,6 +48,7 @@ export function initialOutageState(account: AccountId, wallMs: number): OutageSt
     forgotten: 0,
     by: "whatsapp-continuity",
     isRecorded: false,
+    isReported: false,
     closing: null,
     lastStall: null,
     firstMs: wallMs,
@@ -64,7 +67,7 @@ export function foldOutages(before: OutageState, timed: TimedRecord): OutageStat
     ...before,
     lastMs: Math.max(before.lastMs, timed.wallMs),
     isRecorded: before.isRecorded || !imported,
-    by: before.isRecorded || !imported ? "whatsapp-continuity" : "official-plugin",
+    by: runnerOf(before, imported),
   };
   if (imported && before.isRecorded) return foldRemark(state, timed);
   switch (record.kind) {
@@ -99,6 +102,11 @@ export function foldOutages(before: OutageState, timed: TimedRecord): OutageStat
     default:
       return state;
   }
+}
+
+function runnerOf(before: OutageState, imported: boolean): Outage["by"] {
+  if (before.isReported) return "official-plugin";
+  return before.isRecorded || !imported ? "whatsapp-continuity" : "official-plugin";
 }
 
 /** The gateway's own lines about an account whose records are there: the records already say what became of it. */
@@ -181,10 +189,11 @@ function onStatus(
 }
 
 function onReported(
-  state: OutageState,
+  before: OutageState,
   timed: TimedRecord,
   record: RecordOf<"reported.decide">,
 ): OutageState {
+  const state = record.by === "official-plugin" ? asReported(before) : before;
   switch (record.decision) {
     case "stop":
     case "give-up": {
@@ -205,6 +214,12 @@ function onReported(
     case "other":
       return state;
   }
+}
+
+function asReported(state: OutageState): OutageState {
+  const by = "official-plugin";
+  const current = state.current === null ? null : ({ ...state.current, by } as const);
+  return { ...state, isReported: true, by, current };
 }
 
 function onReport(

@@ -185,9 +185,11 @@ test("100,000 records from text to model: none is lost, and fast enough", () => 
   const lines = serialiseLog([HEADER, ...records]).split("\n");
   const reader = new AnyLogReader({ label: "x", fallbackMs: 0, scrub: (text) => text });
   const model = new TimelineModel();
-  const beganMs = performance.now();
+  const began = process.cpuUsage();
   for (const line of lines) model.append({ records: reader.read(line).records, gaps: [] });
-  const perSecond = 100_000 / ((performance.now() - beganMs) / 1_000);
+  // Time of our own work: what else the machine does meanwhile says nothing about it.
+  const { user, system } = process.cpuUsage(began);
+  const perSecond = 100_000 / ((user + system) / 1_000_000);
   expect(model.records.end).toBe(100_001);
   expect(perSecond).toBeGreaterThan(20_000);
-});
+}, 30_000);
