@@ -8,8 +8,8 @@ const QUIET_MS = 2 * HOUR_MS;
 /** A topic that goes on is summed up this often. */
 const SUMMARY_EVERY_MS = HOUR_MS;
 const DAY_MS = 24 * HOUR_MS;
-/** Lines per account and day, whatever happens; errors may go a little above it. */
-const LINES_PER_DAY = 180;
+/** Lines per account and day, whatever happens; with the errors and the two lines about the limit itself 200. */
+const LINES_PER_DAY = 178;
 const ERRORS_PER_DAY = 20;
 /** Topics remembered; more than that is a storm of its own, and the oldest topic counts as new again. */
 const MAX_TOPICS = 400;
@@ -114,8 +114,10 @@ export class LineLimiter {
 
   #dayOf(account: string, nowMs: number): Day {
     const known = this.#days.get(account);
-    if (known !== undefined && nowMs - known.startedMs < DAY_MS) return known;
-    const day = { startedMs: nowMs, lines: 0, errors: 0, suppressed: 0 };
+    // Days of a fixed grid: one that began with its first line could put two days' lines into 24 hours of a file.
+    const startedMs = Math.floor(nowMs / DAY_MS) * DAY_MS;
+    if (known?.startedMs === startedMs) return known;
+    const day = { startedMs, lines: 0, errors: 0, suppressed: 0 };
     this.#days.set(account, day);
     if (known !== undefined && known.suppressed > 0) {
       this.#write(account, daySummary(account, known.suppressed));

@@ -1,6 +1,6 @@
 import type { Effect, Input } from "../../src/events/index.ts";
 
-export interface Violation {
+export interface Finding {
   readonly rule: string;
   readonly at: number;
 }
@@ -12,6 +12,8 @@ const HOUR = 60 * MINUTE;
 const ATTEMPTS_PER_HOUR = 60;
 /** The gateway's health monitor takes an account for dead that says nothing for this long. */
 const STATUS_SILENCE_MS = 2 * MINUTE;
+/** A question asked while the link was dead may stay without an answer. */
+const ANSWER_MS = MINUTE;
 const MAX_VIOLATIONS = 20;
 
 /**
@@ -19,7 +21,7 @@ const MAX_VIOLATIONS = 20;
  * an account demands.
  */
 export class Auditor {
-  readonly violations: Violation[] = [];
+  readonly violations: Finding[] = [];
   /** Every attempt to connect. */
   readonly attempts: number[] = [];
   #isOpen = false;
@@ -28,7 +30,8 @@ export class Auditor {
   #lastStatusAt = 0;
   #healthy: { readonly since: number; readonly boundMs: number } | null = null;
   #mayBlock = false;
-  #isLinkDead = false;
+  /** Since when the link lives again; null while it is dead. */
+  #aliveSince: number | null = -HOUR;
   readonly #alive = new Set<number>();
   #openedAfter: number[] = [];
 
@@ -56,14 +59,14 @@ export class Auditor {
     this.#healthy = null;
   }
 
-  /** From now on a person may be needed. */
-  allowBlocked(): void {
-    this.#mayBlock = true;
+  /** Whether from now on a person may be needed. */
+  mayBlock(allowed: boolean): void {
+    this.#mayBlock = allowed;
   }
 
   /** The open link is dead (or lives): only then may it be given up. */
-  linkIs(state: "dead" | "alive"): void {
-    this.#isLinkDead = state === "dead";
+  linkIs(state: "dead" | "alive", at: number): void {
+    this.#aliveSince = state === "dead" ? null : at;
   }
 
   onInput(input: Input, at: number): void {
@@ -91,8 +94,9 @@ export class Auditor {
         return this.#onAttempt(effect.socketId, at);
       case "socket.close":
         this.#alive.delete(effect.socketId);
-        if (effect.reason === "silent" && !this.#isLinkDead) {
-          this.violated("a living connection was given up", at);
+        if (effect.reason === "silent" && this.#aliveSince !== null) {
+          const hadTime = at - this.#aliveSince > ANSWER_MS;
+          if (hadTime) this.violated("a living connection was given up", at);
         }
         this.#isOpen = false;
         return;

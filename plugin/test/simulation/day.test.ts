@@ -37,7 +37,7 @@ function dayOf(trouble: Trouble, openWithinMs: number | null) {
   const run = new CoreRun(`day of ${trouble.name}`).start();
   run.runUntil(SETTLE);
   expect(run.isOpen).toBe(true);
-  if (trouble.mayBlock === true) run.auditor.allowBlocked();
+  if (trouble.mayBlock === true) run.auditor.mayBlock(true);
   const [attemptsBefore, linesBefore] = [run.auditor.attempts.length, run.logTimes.length];
   const end = trouble.begin(run);
   run.runUntil(SETTLE + DAY);

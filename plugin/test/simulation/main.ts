@@ -9,13 +9,14 @@ import { parseArgs } from "node:util";
 import { quietLibsignal } from "../../src/baileys/quiet-libsignal.ts";
 import { EXIT } from "../../src/cli/command-problem.ts";
 import { serialiseLog } from "../../src/events/index.ts";
+import { RECOVERY } from "./recovery-simulation.ts";
 import type { SeededRun, Simulation } from "./simulation.ts";
 
 // Before anything loads the library, which reads its console once.
 quietLibsignal();
 const { OFFLINE } = await import("./offline-simulation.ts");
 
-const SIMULATIONS: readonly Simulation[] = [OFFLINE];
+const SIMULATIONS: readonly Simulation[] = [RECOVERY, OFFLINE];
 const DAY_MS = 86_400_000;
 const SEEDS_MAX = 100_000;
 

@@ -102,11 +102,11 @@ export const TROUBLES = {
     name: "black hole",
     begin(run: CoreRun) {
       run.world.setLink("dead");
-      run.auditor.linkIs("dead");
+      run.auditor.linkIs("dead", run.now);
       run.setNetwork({ state: "failing", stage: "tcp", error: ERRORS.handshake, afterMs: 20_000 });
       return () => {
         run.world.setLink("alive");
-        run.auditor.linkIs("alive");
+        run.auditor.linkIs("alive", run.now);
         run.setNetwork({ state: "up" });
       };
     },
