@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { explain, type Explanation, narrate } from "../explain/index.ts";
+import { parseSince, UsageError } from "./time-span.ts";
 import { findDefaultLogs, LogFileError, readLogs } from "./log-files.ts";
 
 /** Where a command writes; the process' own streams outside tests. */
@@ -21,7 +22,6 @@ const IS_DOWN = 1;
 const BAD_INPUT = 2;
 
 const MAX_OUTAGES_TOLD = 30;
-const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /**
  * `explain`: exit status 0 when no account is down at the end of the log, 1 when one is, 2 for bad input.
@@ -49,8 +49,6 @@ export async function runExplain(args: readonly string[], output: CommandOutput)
     return BAD_INPUT;
   }
 }
-
-class UsageError extends Error {}
 
 interface ExplainRequest {
   readonly sinceMs: number | null;
@@ -85,19 +83,6 @@ function parseOptions(args: readonly string[]) {
   } catch (error) {
     throw new UsageError(`${(error as Error).message}\n\n${EXPLAIN_USAGE}`);
   }
-}
-
-/** Milliseconds back, null for everything. */
-function parseSince(text: string): number | null {
-  if (text === "all") return null;
-  const match = /^(\d+(?:\.\d+)?)([mhd])$/.exec(text);
-  const unit = UNIT_MS[match?.[2] ?? ""];
-  if (match === null || unit === undefined) {
-    throw new UsageError(
-      `--since ${text} is not a time span. Write for example 90m, 24h, 7d or all.`,
-    );
-  }
-  return Number(match[1]) * unit;
 }
 
 async function explainLogs(request: ExplainRequest): Promise<Explanation> {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { EXIT } from "./command-problem.ts";
 import { runExplain } from "./explain.ts";
+import { messagesCommand } from "./messages.ts";
 import { replayCommand } from "./replay.ts";
 
 /** The commands of the published bin `whatsapp-continuity`. Each takes the rest of the command line and returns the exit status. */
@@ -15,6 +16,14 @@ const COMMANDS: Readonly<
     summary: "why was I down? outages, causes and what to do, from logs",
     run: (argv) =>
       runExplain(argv, {
+        out: (text) => process.stdout.write(text),
+        err: (text) => process.stderr.write(text),
+      }),
+  },
+  messages: {
+    summary: "messages that arrived, from the journal, with their texts",
+    run: (argv) =>
+      messagesCommand(argv, {
         out: (text) => process.stdout.write(text),
         err: (text) => process.stderr.write(text),
       }),

@@ -19,19 +19,16 @@ export function openAccount(
   const { accountId, authDir, settings, channel } = request;
   shared.recorder.configure(accountId, settings.log);
   const log = shared.diagnostics.child({ account: accountId });
-  let told: JournalStatus["state"] = "ok";
   const journal = openJournal({
     stateDir: host.stateDir,
     accountId,
     clock: systemClock,
     timers: systemTimers,
     settings: settings.journal,
-    onChange: ({ state, fault }) => {
-      if (state === told) return;
-      told = state;
+    onChange: onJournalTurn(({ state, fault }) => {
       if (state === "ok") runtime.resumeFromJournal();
       if (fault !== null) log.warn({ component: "journal" }, `${fault.sentence} ${fault.action}.`);
-    },
+    }),
   });
   // A person keeps one pseudonym whichever address a stanza carries.
   const pseudonyms = createInstallPseudonyms({
@@ -81,5 +78,15 @@ export function openAccount(
       journal.close();
       return Promise.resolve();
     },
+  };
+}
+
+/** Only when it became unusable or usable again, however often it says so. */
+function onJournalTurn(tell: (status: JournalStatus) => void): (status: JournalStatus) => void {
+  let told: JournalStatus["state"] = "ok";
+  return (status) => {
+    if (status.state === told) return;
+    told = status.state;
+    tell(status);
   };
 }

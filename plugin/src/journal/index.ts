@@ -4,6 +4,7 @@ export type { BufferedPlaintext } from "./decrypt-buffer.ts";
 export type { HighWaterMark } from "./high-water.ts";
 export type { Durability } from "./journal-file.ts";
 export type { JournalFault } from "./journal-fault.ts";
+export { JournalUnreadable, readJournalMessages } from "./journal-reader.ts";
 export type { JournalStatus } from "./journal-status.ts";
 export type { DecryptedStanza, MessageEntry, MessageQuery } from "./operations.ts";
 export type { OutageEntry } from "./outages.ts";
