@@ -1,5 +1,5 @@
 /**
- * `npm run mutants [-- --json] [--only TEXT]`: takes one protection away at a time and demands that a test turns red. Works on a
+ * `npm run mutants [-- --json] [--only TEXT]...`: takes one protection away at a time and demands that a test turns red. Works on a
  * copy of the plugin, so the sources under work stay untouched. Exit status 0: every mutation was found, 1: one survived,
  * 2: the list does not fit the sources.
  */
@@ -21,16 +21,21 @@ const TEST_LIMIT_MS = 120_000;
 
 function main(): number {
   const { values } = parseArgs({
-    options: { json: { type: "boolean", default: false }, only: { type: "string" } },
+    options: {
+      json: { type: "boolean", default: false },
+      only: { type: "string", multiple: true },
+    },
   });
   const { only } = values;
-  const chosen = MUTATIONS.filter((mutation) => only === undefined || mutation.name.includes(only));
+  const chosen = MUTATIONS.filter(
+    (mutation) => only?.some((text) => mutation.name.includes(text)) ?? true,
+  );
   const misfit = chosen.find((mutation) => occurrences(mutation) !== 1);
   if (misfit !== undefined || chosen.length === 0) {
     const found = misfit === undefined ? 0 : occurrences(misfit);
     say(
       misfit === undefined
-        ? `No mutation is called "${only}".`
+        ? `No mutation is called "${only?.join('" or "')}".`
         : `"${misfit.name}": its text stands ${found} times in ${misfit.file}; update test/mutants/mutations.ts.`,
     );
     return 2;
@@ -86,6 +91,7 @@ function copyPlugin(folder: string): string {
   const copy = join(folder, "plugin");
   for (const name of [
     "src",
+    "test",
     "package.json",
     "vitest.config.ts",
     "tsconfig.json",

@@ -14,6 +14,9 @@ const RECOVERY = ["src/core/recovery.test.ts"];
 const SENDS = ["src/core/sends.test.ts"];
 const LIVENESS = ["src/core/liveness.test.ts"];
 const DRAIN = ["src/core/drain.test.ts"];
+const DAYS = ["test/simulation/day.test.ts"];
+const CATALOGUE = ["test/baileys/catalogue.test.ts"];
+const UNCAUGHT = ["test/baileys/uncaught-faults.test.ts"];
 
 /** Every protection of the core that a report taught us, with the line that makes it. */
 export const MUTATIONS: readonly Mutation[] = [
@@ -212,5 +215,89 @@ export const MUTATIONS: readonly Mutation[] = [
     from: "&& !drain.asked.includes(input.messageId)",
     to: "",
     tests: DRAIN,
+  },
+  {
+    name: "half of the hourly budget is handed out evenly",
+    file: "src/core/recovery.ts",
+    from: "pacedDelayMs(recentAttempts(draft), scheduledBudget(draft.policy), draft.at, chance),",
+    to: "0,",
+    tests: DAYS,
+  },
+  {
+    name: "a recovering account keeps telling the gateway",
+    file: "src/core/status.ts",
+    from: 'publishStatus(draft, "status/refresh");',
+    to: 'draft.rule ??= "status/refresh";',
+    tests: DAYS,
+  },
+  {
+    name: "a dial that never ends by itself is ended",
+    file: "src/core/sockets.ts",
+    from: 'startTimer(draft, rule, "connect-limit", LIMITS.dialMs);',
+    to: 'startTimer(draft, rule, "connect-limit", LIMITS.longestDelayMs);',
+    tests: DAYS,
+  },
+  {
+    name: "a day of one account has a limit of log lines",
+    file: "src/recorder/line-limiter.ts",
+    from: "topic.allowance -= 1;",
+    to: "",
+    tests: DAYS,
+  },
+  {
+    name: "restarts asked by the server without end are slowed down",
+    file: "src/core/recovery.ts",
+    from: "if (restartsInARow > LIMITS.restartsInARow) return retryWithBackoff(draft, loss);",
+    to: "",
+    tests: DAYS,
+  },
+  {
+    name: "an error that is not known does not pass for a silent link",
+    file: "src/core/classify.ts",
+    from: 'return message.startsWith("WebSocket Error") ? "unknown" : null;',
+    to: "return null;",
+    tests: CATALOGUE,
+  },
+  {
+    name: "the first inner error of an AggregateError tells the cause",
+    file: "src/core/facts.ts",
+    from: "if (code !== null && code !== undefined) return code;",
+    to: "void code;",
+    tests: CATALOGUE,
+  },
+  {
+    name: "an HTTP answer at the upgrade is told from a proxy's",
+    file: "src/core/classify.ts",
+    from: 'if (facts.viaProxy) return "proxy-refused";',
+    to: "",
+    tests: CATALOGUE,
+  },
+  {
+    name: "a frame that cannot be read replaces the socket",
+    file: "src/core/supervision.ts",
+    from: 'retire(draft, "fault/replace", socketId, "fault");',
+    to: 'return probeNow(draft, "fault/probe") === undefined;',
+    tests: UNCAUGHT,
+  },
+  {
+    name: "a fault is attributed to the socket it came from",
+    file: "src/runtime/fault-attribution.ts",
+    from: "return scopes.run({ accountId, socketId }, run);",
+    to: "return run();",
+    tests: UNCAUGHT,
+  },
+  {
+    name: "an exception that nobody caught replaces the socket",
+    file: "src/runtime/fault-attribution.ts",
+    from: 'const isLost = isStreamFault || kind === "exception";',
+    to: "const isLost = isStreamFault;",
+    tests: UNCAUGHT,
+  },
+  {
+    name: "a fault of somebody else is left to the host",
+    file: "src/runtime/fault-attribution.ts",
+    from: "if (scope === undefined && !isLibraryError(reason)) return false;",
+    to: "",
+    tests: UNCAUGHT,
   },
 ];
