@@ -3,12 +3,19 @@ import { replayCommand } from "../../src/cli/replay.ts";
 import { replayAtBaileysDepth } from "./baileys-depth.ts";
 import { GatewayDepth } from "./gateway-depth.ts";
 
-let gateway: Promise<GatewayDepth> | undefined;
+/** Started for the first incident that needs it and used for the others. */
+let starting: Promise<GatewayDepth> | undefined;
 
-process.exitCode = await replayCommand(process.argv.slice(2), {
-  baileys: replayAtBaileysDepth,
-  gateway: async (file) => {
-    gateway ??= GatewayDepth.start((text) => void process.stderr.write(`${text}\n`));
-    return (await gateway).replay(file);
-  },
-}).finally(async () => (await gateway?.catch(() => undefined))?.stop());
+try {
+  process.exitCode = await replayCommand(process.argv.slice(2), {
+    baileys: replayAtBaileysDepth,
+    gateway: async (file) => {
+      starting ??= GatewayDepth.start((text) => void process.stderr.write(`${text}\n`));
+      return (await starting).replay(file);
+    },
+  });
+} finally {
+  // A gateway that did not start has said so already and has nothing to stop.
+  const gateway = await starting?.catch(() => undefined);
+  await gateway?.stop();
+}
