@@ -36,7 +36,14 @@ export function attachInbound(
   const { sock, socketId, report } = seam;
 
   attachDrain(seam);
-  sock.ws.on("CB:message", (node: BinaryNode) => note(stanzas, node));
+  sock.ws.on("CB:message", (node: BinaryNode) => {
+    note(stanzas, node);
+    const { id, from } = node.attrs;
+    // rc14 refuses these without a word (`handleMessage`).
+    if (id === undefined || from === undefined || !isBotMessage(node)) return;
+    const chat = seam.baileys.jidNormalizedUser(from);
+    orphan(seam, stanzas, { messageId: id, chat, why: "undecryptable" });
+  });
   sock.ev.on("messages.upsert", ({ messages, type }) => {
     const via = type === "append" ? "offline" : "live";
     for (const message of messages) take(seam, parts.clock, stanzas, message, via);
@@ -137,7 +144,7 @@ function take(
         if (intake.why === "unavailable") orphan(seam, stanzas, intake);
         return;
       case "nothing":
-        markReported(stanzas, raw.key.id ?? "", "message");
+        skip(seam, stanzas, raw.key.id ?? "", via);
         return;
     }
   } catch (error) {
@@ -148,6 +155,20 @@ function take(
       error: rawErrorOf(error),
     });
   }
+}
+
+/** Group events and other stubs are no message stanzas, so there is nothing to be accounted for. */
+function skip(
+  seam: SocketSeam,
+  stanzas: Map<string, StanzaNote>,
+  messageId: string,
+  via: "live" | "offline",
+): void {
+  const stanza = stanzas.get(messageId);
+  if (stanza === undefined || stanza.reported !== null) return;
+  stanza.reported = "message";
+  const { socketId } = seam;
+  seam.report({ kind: "message.skipped", socketId, messageId, via, why: "no-content" });
 }
 
 function orphan(
@@ -202,6 +223,11 @@ function markReported(
 ): void {
   const stanza = stanzas.get(messageId);
   if (stanza !== undefined) stanza.reported = as;
+}
+
+function isBotMessage({ content }: BinaryNode): boolean {
+  if (!Array.isArray(content)) return false;
+  return content.find(({ tag }) => tag === "enc")?.attrs["type"] === "msmsg";
 }
 
 function isKeyUsed(seam: SocketSeam, error: unknown): boolean {

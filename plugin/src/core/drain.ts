@@ -17,6 +17,7 @@ export interface DrainLedger {
   /** Stanzas that should become a message, and those of which it is known that they will not. */
   readonly messages: number;
   readonly orphaned: number;
+  readonly skipped: number;
   readonly duplicates: number;
   readonly tooOld: number;
   /** When the last stanza (or the announcement) came, for the time limit. */
@@ -102,10 +103,11 @@ export function onDrainLimit(draft: Draft): boolean {
  * hands over what it held back only after it, and `open` may come later still.
  */
 export function isAccountedFor(ledger: DrainLedger, socketId: SocketId | null): boolean {
+  const { journalled, duplicates, orphaned, skipped } = ledger;
   return (
     ledger.phase === "closed" &&
     ledger.socketId === socketId &&
-    ledger.journalled + ledger.duplicates + ledger.orphaned >= ledger.messages
+    journalled + duplicates + orphaned + skipped >= ledger.messages
   );
 }
 
@@ -230,6 +232,16 @@ export function onMessageOrphaned(draft: Draft, input: InputOf<"message.orphaned
   return true;
 }
 
+/** Between devices, or without content: there is nothing to be done, and the delivery is complete without it. */
+export function onMessageSkipped(draft: Draft, input: InputOf<"message.skipped">): boolean {
+  const ledger = ledgerOf(draft, input.socketId);
+  if (ledger !== null && input.via === "offline") {
+    setLedger(draft, { ...ledger, skipped: ledger.skipped + 1 });
+  }
+  decide(draft, "inbound/skipped");
+  return true;
+}
+
 export function onMessageSettled(draft: Draft, input: InputOf<"message.settled">): boolean {
   decide(draft, `inbound/${input.state}`);
   return true;
@@ -262,6 +274,7 @@ function emptyLedger(socketId: SocketId): DrainLedger {
     receipted: 0,
     messages: 0,
     orphaned: 0,
+    skipped: 0,
     duplicates: 0,
     tooOld: 0,
     lastAt: 0,

@@ -67,6 +67,7 @@ export function routeInput(draft: Draft, input: Input): boolean {
     case "message.journalled":
     case "stanza.receipted":
     case "message.orphaned":
+    case "message.skipped":
     case "message.settled":
       return routeDrain(draft, input);
     case "gap.suspected":
@@ -207,6 +208,7 @@ function routeDrain(
     | "message.journalled"
     | "stanza.receipted"
     | "message.orphaned"
+    | "message.skipped"
     | "message.settled"
   >,
 ): boolean {
@@ -223,6 +225,8 @@ function routeDrain(
       return drain.onStanzaReceipted(draft, input);
     case "message.orphaned":
       return drain.onMessageOrphaned(draft, input);
+    case "message.skipped":
+      return drain.onMessageSkipped(draft, input);
     case "message.settled":
       return drain.onMessageSettled(draft, input);
   }

@@ -92,6 +92,7 @@ export const CATALOG = {
   "message.journalled": meta("inbound", "info", "message journalled"),
   "stanza.receipted": meta("inbound", "debug", "receipt sent"),
   "message.orphaned": meta("inbound", "warning", "stanza without message"),
+  "message.skipped": meta("inbound", "debug", "stanza for nobody"),
   "message.settled": meta("inbound", "info", "message settled"),
   "drain.pull": meta("inbound", "debug", "ask for the next offline batch"),
   "drain.close": meta("inbound", "info", "offline delivery accounted", LOGGED),

@@ -40,6 +40,13 @@ export const drainInputs = {
     chat: nullable(text),
     why: oneOf("undecryptable", "key-used", "no-upsert", "unavailable"),
   },
+  /** Emitted when a stanza was read and nothing in it is for anybody: between devices, or without content. Never journalled. */
+  "message.skipped": {
+    socketId: count,
+    messageId: text,
+    via: oneOf("live", "offline", "history", "decrypt-buffer"),
+    why: oneOf("between-devices", "no-content"),
+  },
   /** Emitted when a journalled message reached its end, with the reason: nothing completes silently. */
   "message.settled": {
     messageId: text,

@@ -57,8 +57,12 @@ export class InboundIntake {
 
   /** Called from inside the socket's event: the message is in the journal when this returns. */
   take(message: IncomingMessage): void {
-    // Between devices, not between people; nothing of it is for the agent, and the drain ledger counts the stanza.
-    if (message.content.type === "protocol") return;
+    // Between devices, not between people; it may hold keys, so not even the journal sees it.
+    if (message.content.type === "protocol") {
+      const { socketId, messageId, via } = message;
+      this.#post({ kind: "message.skipped", socketId, messageId, via, why: "between-devices" });
+      return;
+    }
     this.#feed(this.#receive(message));
   }
 

@@ -60,6 +60,7 @@ export type SocketInput = Extract<
       | "stanza.receipted"
       | "drain.ended"
       | "message.orphaned"
+      | "message.skipped"
       | "send.acked"
       | "send.receipted"
       | "identity.mapped"

@@ -30,6 +30,7 @@ export function pseudonymisedInput(input: SocketInput, pseudonyms: Pseudonymiser
     case "stanza.received":
     case "stanza.receipted":
     case "drain.ended":
+    case "message.skipped":
     case "send.acked":
     case "send.receipted":
       return input;
