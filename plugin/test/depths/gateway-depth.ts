@@ -57,6 +57,9 @@ export class GatewayDepth {
         whatsappServer: server,
         config: {
           channels: { whatsapp: CHANNEL },
+          plugins: {
+            entries: { "whatsapp-continuity": { config: { recovery: PACE.recovery } } },
+          },
           messages: { queue: { mode: "followup" }, inbound: { debounceMs: 0 } },
         },
         progress,
@@ -99,6 +102,9 @@ export class GatewayDepth {
   async playStory(evidence: readonly LogRecord[]): Promise<readonly LogRecord[]> {
     this.#storyCount += 1;
     const schedule = withOwnPeople(withAges(scheduleOf(evidence)), `of story ${this.#storyCount}`);
+    if (evidence.some((record) => record.kind === "log.header" && record.policy !== undefined)) {
+      throw new UnplayableStory("the gateway of all incidents runs on one policy");
+    }
     const unplayable = schedule.find(({ event }) => !isPlayable(event));
     if (unplayable !== undefined) {
       throw new UnplayableStory(

@@ -13,11 +13,13 @@ export const PACE = {
   calmMs: 6_000,
   /** ... or, while a fault of the story keeps it from connecting, when it has decided nothing new for so long. */
   calmInFaultMs: 12_000,
-  /** A pause lasts at most so long: two of the longest delays of a reconnect. */
-  patienceMs: 150_000,
+  /** A pause lasts at most so long. */
+  patienceMs: 60_000,
   /** Drops of a story that has so many have a rhythm, which the plugin sees only in intervals of more than a minute. */
   rhythmicDrops: 4,
   rhythmicPauseMs: 75_000,
+  /** Settings of the plugin: as the pauses are shortened, so is the longest delay of a reconnect, to the least it may be. */
+  recovery: { maxDelaySeconds: 5, attemptsPerHour: 600 },
   /** What follows a close at once must find the next attempt still under way, although it takes the gateway a moment. */
   loginMs: 3_000,
 } as const;
