@@ -34,6 +34,27 @@ describe("recovery from transient causes", () => {
     expect(story.state.connection.phase).toBe("connecting");
   });
 
+  it("tries at once when the resolver answers again after a route was gone, not when it answered all the time", () => {
+    const unreachable = {
+      ...DNS_ERROR,
+      message: "WebSocket Error (connect ENETUNREACH 198.51.100.1:443)",
+      errorCode: "ENETUNREACH",
+    };
+    const story = new Story().start().open();
+    story.close(unreachable);
+    story.fire("network-probe");
+    story.tell({ kind: "network.probed", result: "reachable", error: null });
+    expect(story.state.connection.phase).toBe("waiting");
+    story.fire("reconnect", 60_000);
+    story.close(unreachable);
+    story.fire("network-probe");
+    story.tell({ kind: "network.probed", result: "unreachable", error: null });
+    story.fire("network-probe");
+    story.tell({ kind: "network.probed", result: "reachable", error: null });
+    expect(story.last?.rule).toBe("probe/reachable");
+    expect(story.state.connection.phase).toBe("connecting");
+  });
+
   it("never makes more than the hourly budget of attempts, whatever the cause", () => {
     const story = new Story().start().open();
     const times: number[] = [];

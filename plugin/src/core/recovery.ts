@@ -176,11 +176,12 @@ export function onNetworkProbed(draft: Draft, reachable: boolean): boolean {
     return connection.phase !== "idle";
   }
   if (!reachable) {
+    patch(draft, { recovery: { ...recovery, networkDown: true } });
     startTimer(draft, "probe/unreachable", "network-probe", LIMITS.networkProbeMs);
     return true;
   }
   patch(draft, { recovery: { ...recovery, probing: false } });
-  if (isNameCause(connection.causeId)) {
+  if (recovery.networkDown || isNameCause(connection.causeId)) {
     openSocket(draft, "probe/reachable", connection.controllerId, connection.pairing);
   } else {
     draft.rule ??= "probe/reachable";
@@ -188,7 +189,7 @@ export function onNetworkProbed(draft: Draft, reachable: boolean): boolean {
   return true;
 }
 
-/** Only a name that did not resolve is disproved by a resolver that answers; a refused port is not. */
+/** A resolver that answers disproves a name that did not resolve, and a network that was down; a refused port it does not. */
 function isNameCause(causeId: CauseId): boolean {
   return causeId === "dns-not-found" || causeId === "dns-temporary";
 }

@@ -56,7 +56,12 @@ export function openSocket(
   }
   patch(draft, {
     nextSocketId: socketId + 1,
-    recovery: { ...recovery, attemptTimes: [...recent, draft.at], probing: false },
+    recovery: {
+      ...recovery,
+      attemptTimes: [...recent, draft.at],
+      probing: false,
+      networkDown: false,
+    },
   });
   enter(draft, { phase: "connecting", controllerId, socketId, attempt, stage: "dialing", pairing });
   emit(draft, rule, { kind: "socket.open", socketId, attempt });

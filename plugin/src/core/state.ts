@@ -68,6 +68,8 @@ export interface RecoveryState {
   readonly lastCauseId: CauseId | null;
   /** A probe is under way or its timer is running: never two. */
   readonly probing: boolean;
+  /** The resolver did not answer since the last attempt: its first answer is the return of the network. */
+  readonly networkDown: boolean;
 }
 
 export interface ActiveTimer {

@@ -37,6 +37,7 @@ export function initialState(account: AccountId, seed: string): AccountState {
       versionRefreshed: false,
       lastCauseId: null,
       probing: false,
+      networkDown: false,
     },
     self: null,
     ownMappings: [],

@@ -300,4 +300,18 @@ export const MUTATIONS: readonly Mutation[] = [
     to: "",
     tests: UNCAUGHT,
   },
+  {
+    name: "a network that comes back is used at once, whatever it failed with",
+    file: "src/core/recovery.ts",
+    from: "if (recovery.networkDown || isNameCause(connection.causeId)) {",
+    to: "if (isNameCause(connection.causeId)) {",
+    tests: RECOVERY,
+  },
+  {
+    name: "a resolver that answers is no reason to try a refused port",
+    file: "src/core/recovery.ts",
+    from: "if (recovery.networkDown || isNameCause(connection.causeId)) {",
+    to: "if (recovery.attempt > 0) {",
+    tests: RECOVERY,
+  },
 ];
