@@ -122,10 +122,7 @@ it("an outage is accounted for although a protocol message was among what waited
   await alice.send(bench.account, { protocolMessage: { type: 3 } });
   await alice.write(bench.account, "waited");
   await bench.message("waited");
-  await bench.until(
-    () => bench.recordsOf("outage.report").length === 1,
-    "the account of the outage",
-  );
+  await expect.poll(() => bench.recordsOf("outage.report").length, { timeout: 10_000 }).toBe(1);
 });
 
 it("a status post that nobody can read is not refused, and the queue behind it moves", async () => {
