@@ -15,8 +15,9 @@ import type { SeededRun, Simulation } from "./simulation.ts";
 // Before anything loads the library, which reads its console once.
 quietLibsignal();
 const { OFFLINE } = await import("./offline-simulation.ts");
+const { KILL } = await import("./kill-simulation.ts");
 
-const SIMULATIONS: readonly Simulation[] = [RECOVERY, OFFLINE];
+const SIMULATIONS: readonly Simulation[] = [RECOVERY, OFFLINE, KILL];
 const DAY_MS = 86_400_000;
 const SEEDS_MAX = 100_000;
 
@@ -69,8 +70,8 @@ function read(argv: readonly string[]) {
         json: { type: "boolean", default: false },
       },
     });
-    const simulations = SIMULATIONS.filter(
-      ({ name }) => values.only === undefined || values.only === name,
+    const simulations = SIMULATIONS.filter(({ name, onRequest }) =>
+      values.only === undefined ? onRequest !== true : values.only === name,
     );
     if (simulations.length === 0) return `There is no simulation "${values.only}". ${usage}`;
     const [seeds, seed, days] = [Number(values.seeds), Number(values.seed), Number(values.days)];

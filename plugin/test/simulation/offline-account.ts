@@ -1,6 +1,5 @@
 import { createHmac } from "node:crypto";
 import { join } from "node:path";
-import type { WhatsAppServer } from "fixtures/whatsapp-server";
 import {
   createCredentialStore,
   createOwnerLock,
@@ -17,10 +16,15 @@ import {
 import { type AccountJournal, openJournal } from "../../src/journal/index.ts";
 import type { AccountPorts, AccountRuntime } from "../../src/runtime/account.ts";
 import { createAccountRuntime } from "../../src/runtime/account-runtime.ts";
-import type { IncomingMessage, Run, VersionSource } from "../../src/runtime/ports.ts";
+import type {
+  ChannelPort,
+  Clock,
+  IncomingMessage,
+  Run,
+  VersionSource,
+} from "../../src/runtime/ports.ts";
 import { createRun, systemTimers } from "../../src/runtime/system-ports.ts";
 import { ProcessRejections } from "../baileys/account-bench.test-support.ts";
-import type { VirtualClock } from "../depths/virtual-clock.ts";
 import {
   type Protection,
   weakenedJournal,
@@ -35,18 +39,21 @@ const versions: VersionSource = {
 };
 
 export interface OfflineAccountOptions {
-  readonly server: WhatsAppServer;
+  /** Of the simulated server. */
+  readonly url: string;
   readonly folder: string;
-  readonly clock: VirtualClock;
+  readonly clock: Clock;
   readonly seed: string;
   readonly without: ReadonlySet<Protection>;
   /** A plaintext is about to be stored, before the ratchet is written. */
   onDecrypted(): void;
   /** A message is about to be journalled. */
   onHandOver(): void;
+  /** The agent's turn; without it a message only becomes context. */
+  readonly onAdmit?: ChannelPort["admit"];
 }
 
-/** An account of the plugin that only listens: everything real but clock and agent. A restart is a new runtime on the same folders. */
+/** An account of the plugin, everything real but clock and agent. A restart is a new runtime on the same folders. */
 export class OfflineAccount {
   /** Text of every message that reached the agent, as often as it did. */
   readonly admitted: string[] = [];
@@ -62,6 +69,11 @@ export class OfflineAccount {
     this.#options = options;
     this.authDir = join(options.folder, "auth");
     this.journal = this.#openJournal();
+  }
+
+  /** The running generation; null between a stop and the next start. */
+  get runtime(): AccountRuntime | null {
+    return this.#runtime;
   }
 
   get isOpen(): boolean {
@@ -135,12 +147,12 @@ export class OfflineAccount {
   }
 
   #ports(): AccountPorts {
-    const { clock, server, without } = this.#options;
+    const { clock, url, without, onAdmit } = this.#options;
     const factory = createSocketFactory({
       clock,
       versions,
       journal: this.journal,
-      env: { OPENCLAW_WHATSAPP_WEB_SOCKET_URL: server.url },
+      env: { OPENCLAW_WHATSAPP_WEB_SOCKET_URL: url },
       deviceName: ["OpenClaw", "Desktop", "test"],
       loadLibrary: () => weakenedLibrary(without),
     });
@@ -163,8 +175,9 @@ export class OfflineAccount {
         publishStatus: () => undefined,
         raiseAlert: () => undefined,
         clearAlert: () => undefined,
-        admit: ({ message }) => {
-          this.admitted.push(textOf(message));
+        admit: (entry, as, late) => {
+          this.admitted.push(textOf(entry.message));
+          if (onAdmit !== undefined) return onAdmit(entry, as, late);
           return Promise.resolve({ state: "context", reason: "simulation" });
         },
       },

@@ -80,7 +80,7 @@ class OfflineStory {
     this.#time = time;
     this.#waiting = [...plan.drops];
     this.#account = new OfflineAccount({
-      server,
+      url: server.url,
       folder,
       clock: new VirtualClock(),
       seed: String(plan.seed),

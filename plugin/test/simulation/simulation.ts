@@ -18,6 +18,8 @@ export interface SeededRun {
 export interface Simulation {
   readonly name: string;
   readonly summary: string;
+  /** In real time, so only told when it is asked for by its name. */
+  readonly onRequest?: true;
   /** `days`: virtual days to live through, for simulations whose story has no end of its own. */
   run(seed: number, days: number): Promise<SeededRun>;
 }
