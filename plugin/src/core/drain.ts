@@ -143,7 +143,9 @@ function closeLedger(
 export function onStanzaReceipted(draft: Draft, input: InputOf<"stanza.receipted">): boolean {
   const ledger = ledgerOf(draft, input.socketId);
   decide(draft, "drain/receipted");
-  if (ledger !== null) setLedger(draft, { ...ledger, receipted: ledger.receipted + 1 });
+  // After the delivery the receipts of live messages go on; they are none of its business.
+  const isOffline = ledger !== null && ledger.receipted < ledger.delivered;
+  if (isOffline) setLedger(draft, { ...ledger, receipted: ledger.receipted + 1 });
   return true;
 }
 
