@@ -14,6 +14,9 @@ export const LIMITS = {
   statusRefreshMs: 45 * SECOND,
   /** Scheduled retries take this share of the hourly budget; the rest is for when something says that it is worth it now. */
   scheduledShare: 0.8,
+  /** An outage younger than this is tried more eagerly, see `youngOutageMs`. */
+  youngOutageMs: MINUTE,
+  firstDelayMs: SECOND,
   ownerRetryMs: 5 * SECOND,
   networkProbeMs: 2 * SECOND,
   hourMs: HOUR,

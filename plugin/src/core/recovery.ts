@@ -70,7 +70,10 @@ function retryWithBackoff(draft: Draft, loss: Loss): void {
   const { maxDelayMs } = draft.policy.recovery;
   const chance = random(draft);
   const delayMs = Math.max(
-    backoffDelayMs(cause.backoff, attempt, maxDelayMs, chance),
+    Math.min(
+      backoffDelayMs(cause.backoff, attempt, maxDelayMs, chance),
+      youngOutageMs(draft, loss),
+    ),
     pacedDelayMs(recentAttempts(draft), scheduledBudget(draft.policy), draft.at, chance),
   );
   waitForAttempt(draft, "close/transient", loss, delayMs);
@@ -78,6 +81,18 @@ function retryWithBackoff(draft: Draft, loss: Loss): void {
     patch(draft, { recovery: { ...draft.state.recovery, probing: true } });
     startTimer(draft, "close/transient", "network-probe", LIMITS.networkProbeMs);
   }
+}
+
+/**
+ * A short outage is not followed by a wait longer than itself: in its first minute no delay is longer than half of the time it has lasted. Not
+ * for causes that ask for patience.
+ */
+function youngOutageMs({ state, at }: Draft, { causeId }: Loss): number {
+  const outage = state.backfill.current;
+  const isRunning = outage !== null && outage.endedAt === null;
+  const ageMs = isRunning ? at - outage.startedAt : LIMITS.youngOutageMs;
+  const isYoung = ageMs < LIMITS.youngOutageMs && CAUSES[causeId].backoff === "normal";
+  return isYoung ? LIMITS.firstDelayMs + Math.round(ageMs / 2) : Infinity;
 }
 
 /** 515: the server itself asked for a new connection, so it is neither a failure nor worth a delay. */

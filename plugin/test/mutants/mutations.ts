@@ -314,4 +314,11 @@ export const MUTATIONS: readonly Mutation[] = [
     to: "if (recovery.attempt > 0) {",
     tests: RECOVERY,
   },
+  {
+    name: "a short outage is not followed by a wait longer than itself",
+    file: "src/core/recovery.ts",
+    from: "return isYoung ? LIMITS.firstDelayMs + Math.round(ageMs / 2) : Infinity;",
+    to: "return isYoung ? Infinity : Infinity;",
+    tests: DAYS,
+  },
 ];

@@ -83,3 +83,18 @@ describe("an outage of any length is over within minutes of its end", () => {
     },
   );
 });
+
+it("twenty seconds of HTTP 503 are over within fifteen", () => {
+  const opened = Array.from({ length: 40 }, (_, seed) => {
+    const run = new CoreRun(`short ${seed}`).start();
+    run.runUntil(SETTLE);
+    const end = TROUBLES.upgrade503.begin(run);
+    run.runUntil(SETTLE + 20_000);
+    end();
+    run.auditor.expectOpen(run.now, 15_000);
+    run.runUntil(run.now + MINUTE);
+    expect(run.auditor.violations).toEqual([]);
+    return run.auditor.openedAfterMs[0];
+  });
+  expect(opened).not.toContain(undefined);
+});
