@@ -243,7 +243,7 @@ function observe(
         if (!AT_REST.has(await account.phase())) return false;
       }
       const held = Math.max(...[...accounts.values()].map((account) => account.held.size));
-      return answersUnderWay(follower.records) <= held;
+      return answersUnderWay(follower.records) <= held && sendsUnderWay(follower.records) === 0;
     },
   };
 }
@@ -254,6 +254,16 @@ function answersUnderWay(records: readonly LogRecord[]): number {
   for (const record of records) {
     if (record.kind === "message.admit" && record.as === "reply") underWay.add(record.messageId);
     if (record.kind === "message.settled") underWay.delete(record.messageId);
+  }
+  return underWay.size;
+}
+
+/** Sends that the plugin has in its hands and has not brought to their end. */
+function sendsUnderWay(records: readonly LogRecord[]): number {
+  const underWay = new Set<string>();
+  for (const record of records) {
+    if (record.kind === "send.requested") underWay.add(record.sendId);
+    if (record.kind === "send.settle") underWay.delete(record.sendId);
   }
   return underWay.size;
 }
