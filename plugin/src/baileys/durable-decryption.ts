@@ -35,14 +35,14 @@ export class DurableDecryption {
   readonly #baileys: Baileys;
   readonly #memory: DecryptMemory;
   readonly #clock: Clock;
-  readonly #createdAtMs: number;
   readonly #stanzas = new Map<string, StanzaFacts>();
+  /** Decrypted on this socket before it was open: their messages are on their way. Not told by time, because a clock may be set back. */
+  #decryptedHere: Set<string> | null = new Set();
 
   constructor(baileys: Baileys, memory: DecryptMemory, clock: Clock) {
     this.#baileys = baileys;
     this.#memory = memory;
     this.#clock = clock;
-    this.#createdAtMs = clock.wallMs();
   }
 
   /** Goes into the library's public option of the same name. */
@@ -95,6 +95,7 @@ export class DurableDecryption {
     if (facts.chat === STATUS_CHAT) return decrypt().catch(() => EMPTY_MESSAGE);
     return inTransaction(async () => {
       const plaintext = await decrypt();
+      this.#decryptedHere?.add(ciphertextHash);
       this.#memory.storePlaintext({ ciphertextHash, plaintext, ...facts });
       return plaintext;
     });
@@ -122,12 +123,15 @@ export class DurableDecryption {
 
   /** What a former socket or process decrypted and never handed over. The journal drops what it knows already. */
   #injectPending(seam: SocketSeam): void {
+    const decryptedHere = this.#decryptedHere;
+    this.#decryptedHere = null;
     for (const entry of this.#memory.pendingPlaintexts(MAX_INJECTED)) {
-      if (entry.storedAtMs >= this.#createdAtMs) continue;
+      if (decryptedHere?.has(entry.ciphertextHash) !== false) continue;
       try {
         const message = this.#rebuild(seam, entry.stanza, entry.plaintext);
         if (message !== null) seam.listener.onMessage(message);
-        if (entry.stanzaId !== "") this.#memory.markUpserted(entry.stanzaId);
+        // Also those without facts, of which nothing can be made: they must not keep the others from their turn.
+        this.#memory.markUpserted(entry.stanzaId);
       } catch (error) {
         // Only this one stays pending; it is tried again at the next opening until its retention ends.
         const { socketId } = seam;

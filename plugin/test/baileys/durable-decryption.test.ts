@@ -4,12 +4,13 @@ import {
   DEFAULT_CONNECTION_CONFIG,
   generateSignalPubKey,
   initAuthCreds,
+  proto,
   type SignalAuthState,
   type SignalDataSet,
   type SignalDataTypeMap,
   type SignalKeyStore,
 } from "@whiskeysockets/baileys";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { loadBaileys } from "../../src/baileys/library.ts";
 import { DurableDecryption } from "../../src/baileys/durable-decryption.ts";
 import type { DecryptedStanza, DecryptMemory } from "../../src/runtime/ports.ts";
@@ -52,6 +53,29 @@ describe("a stanza that is delivered again after it was decrypted", () => {
 });
 
 describe("a message that was decrypted and never handed over", () => {
+  it("is handed over also when the clock was set back since", async () => {
+    const bench = await AccountBench.start();
+    await bench.account.link(bench.authDir);
+    const alice = bench.server.world.contact("alice");
+    const attrs = { id: "EARLIER", from: alice.jid("lid"), type: "text", t: "1790000000" };
+    const message = proto.Message.encode({ conversation: "from the future" }).finish();
+    const wallMs = vi.spyOn(systemClock, "wallMs").mockReturnValue(Date.now() + 3_600_000);
+    bench.journal.storePlaintext({
+      ciphertextHash: "h",
+      stanzaId: attrs.id,
+      chat: attrs.from,
+      sender: attrs.from,
+      stanza: JSON.stringify(attrs),
+      plaintext: Buffer.concat([message, Buffer.of(1)]),
+    });
+    wallMs.mockRestore();
+    const runtime = bench.runtime();
+    runtime.start("gateway-start");
+    const { entry } = await bench.message("from the future");
+    expect(entry.message.via).toBe("decrypt-buffer");
+    await bench.stop(runtime);
+  });
+
   it("is handed over at the next opening, once", async () => {
     const bench = await AccountBench.start();
     const first = await bench.opened();
