@@ -2,6 +2,12 @@ import { nextRandom, seedRng } from "../../src/core/rng.ts";
 
 /** Where an offline delivery breaks off: after so many of these. */
 export type DropPoint = "stanza" | "decrypt" | "hand-over" | "receipt" | "marker";
+/** The first receipt is lost together with its connection: its message certainly comes again. */
+export const LOST_RECEIPT = {
+  stage: "open",
+  kind: "reset",
+  on: { tag: "receipt", count: 1, handled: false },
+} as const;
 /** How: by the server, by the network, or because the gateway restarts the account. */
 export type DropKind = "reset" | "fin" | "close" | "stream-error" | "restart";
 
@@ -24,6 +30,8 @@ export interface OfflinePlan {
   /** Whether writers and account have Signal sessions before the account goes away. */
   readonly isWarm: boolean;
   readonly isPhoneOnline: boolean;
+  /** Whether the first receipt after the return is lost with its connection; see {@link LOST_RECEIPT}. */
+  readonly losesReceipt?: boolean;
 }
 
 export const WRITERS = 3;

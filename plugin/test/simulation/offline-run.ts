@@ -12,7 +12,13 @@ import {
 import type { LogRecord } from "../../src/events/index.ts";
 import { VirtualClock } from "../depths/virtual-clock.ts";
 import { OfflineAccount } from "./offline-account.ts";
-import { type Drop, type DropPoint, type OfflinePlan, WRITERS } from "./offline-plan.ts";
+import {
+  type Drop,
+  type DropPoint,
+  LOST_RECEIPT,
+  type OfflinePlan,
+  WRITERS,
+} from "./offline-plan.ts";
 import type { Protection } from "./protections.ts";
 
 export interface OfflineResult {
@@ -142,6 +148,9 @@ class OfflineStory {
 
   async #comeBack(): Promise<void> {
     const stopObserving = this.#server.transcript.observe((entry) => this.#observe(entry));
+    if (this.#plan.losesReceipt === true) {
+      this.#server.faults.set("lost receipt", LOST_RECEIPT, { times: 1 });
+    }
     this.#isComingBack = true;
     this.#account.start();
     await this.#until(() => this.#isComplete());
