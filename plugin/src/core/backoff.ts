@@ -63,6 +63,7 @@ export function pacedDelayMs(
   const spacing = LIMITS.hourMs / burst;
   let paidUntil = 0;
   for (const time of attemptTimes) paidUntil = Math.max(paidUntil, time) + spacing;
-  const waitMs = paidUntil - (burst - 1) * spacing - at;
+  // Restarts that the server or a person asked for are not paced and may have overdrawn the half; the hourly budget is the net for that.
+  const waitMs = Math.min(spacing, paidUntil - (burst - 1) * spacing - at);
   return Math.max(0, Math.round(waitMs * (0.9 + 0.2 * random)));
 }
