@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import type {
   ChannelPlugin,
   OpenClawConfig,
@@ -115,6 +116,7 @@ function createPort(
     ),
     clock: systemClock,
     timers: systemTimers,
+    inTask: AsyncLocalStorage.snapshot(),
     runtime,
     setStatus: context.setStatus,
   });

@@ -2,6 +2,7 @@ import type { AccountRuntime } from "../runtime/account.ts";
 import type { Journal } from "../runtime/ports.ts";
 import type { StoredMessagesQuery } from "./composition.ts";
 import type { Settings } from "./config/settings.ts";
+import { processSlot } from "./process-slot.ts";
 
 /** An account that runs in this gateway, as the other parts of the channel need it. */
 export interface AccountAtWork {
@@ -15,9 +16,12 @@ export interface AccountAtWork {
   applySettings(settings: Settings): void;
 }
 
-/** Accounts of this plugin instance by id. After a reload of the code the new instance has its own. */
+/**
+ * Accounts of this gateway by id, whichever loaded copy of the plugin runs them: the host may ask one copy to send for an account that
+ * another one started.
+ */
 export class AccountsAtWork {
-  readonly #accounts = new Map<string, AccountAtWork>();
+  readonly #accounts = processSlot<AccountAtWork>("accounts-at-work/1");
 
   get(accountId: string): AccountAtWork | null {
     return this.#accounts.get(accountId) ?? null;

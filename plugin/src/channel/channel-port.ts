@@ -4,6 +4,7 @@ import type { ChannelPort, Clock, StatusEffect, Timers } from "../runtime/ports.
 import type { Alerts } from "./alerts.ts";
 import { admitMessage } from "./inbound/admit.ts";
 import type { InboundHost } from "./inbound/admitted-message.ts";
+import { Patience } from "./inbound/patience.ts";
 import { NOTHING_PUBLISHED, toStatusPatch, transportActivity } from "./status/status-patch.ts";
 
 /** How often a quiet but open connection proves to the gateway that frames still arrive. */
@@ -15,6 +16,11 @@ export interface ChannelPortParts {
   readonly clock: Clock;
   readonly timers: Timers;
   runtime(): AccountRuntime;
+  /**
+   * Runs host calls as part of the account's task. What calls the port may descend from a request to the gateway that is long answered (an
+   * ordered restart opened the socket), and the host takes no new work from such a descendant.
+   */
+  inTask<Result>(run: () => Result): Result;
   /** Merges a patch into the account's status; ignored by the host after the account's task has ended. */
   setStatus(patch: ChannelAccountSnapshot): void;
 }
@@ -25,7 +31,8 @@ export interface OpenChannelPort extends ChannelPort {
 }
 
 export function createChannelPort(parts: ChannelPortParts): OpenChannelPort {
-  const { inbound, alerts, clock, timers, setStatus } = parts;
+  const { inbound, alerts, clock, timers, setStatus, inTask } = parts;
+  const patience = new Patience(timers, inbound.log);
   let published = NOTHING_PUBLISHED;
   let cancelRefresh: () => void = () => undefined;
   let closed = false;
@@ -47,12 +54,13 @@ export function createChannelPort(parts: ChannelPortParts): OpenChannelPort {
     }
   };
   return {
-    publishStatus: publish,
-    admit: (entry, as) => admitMessage(inbound, entry, as),
-    raiseAlert: (causeId, downMs) => alerts.raise(causeId, downMs),
-    clearAlert: (downMs) => alerts.clear(downMs),
+    publishStatus: (effect) => inTask(() => publish(effect)),
+    admit: (entry, as) => inTask(() => patience.until(() => admitMessage(inbound, entry, as))),
+    raiseAlert: (causeId, downMs) => inTask(() => alerts.raise(causeId, downMs)),
+    clearAlert: (downMs) => inTask(() => alerts.clear(downMs)),
     close() {
       closed = true;
+      patience.close();
       cancelRefresh();
     },
   };

@@ -85,8 +85,10 @@ function gatewayOf(instance: PluginInstance): NonNullable<Plugin["gateway"]> {
     loginWithQrStart: login.start,
     loginWithQrWait: login.wait,
     async logoutAccount({ account, runtime }) {
+      const { logout } = await import("./login/logout.ts");
+      const settings = instance.settings().forAccount(account.accountId);
       const composition = await instance.composition();
-      const { removed, sentence } = await composition.removeCredentials(account.authDir);
+      const { removed, sentence } = await logout(composition, { account, settings });
       runtime.log(sentence);
       return { cleared: removed, loggedOut: removed };
     },

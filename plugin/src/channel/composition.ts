@@ -94,10 +94,6 @@ export interface Composition {
   }): Promise<OpenedAccount>;
   /** Who uses a device's credentials now, and whether there are any. Takes the owner lock for a moment. */
   inspectDevice(authDir: string): Promise<DeviceInspection>;
-  /** Removes the files of a linked device under the owner lock; refuses while another process uses them. */
-  removeCredentials(
-    authDir: string,
-  ): Promise<{ readonly removed: boolean; readonly sentence: string }>;
   records(query: RecordQuery): RecordBatch;
   /** How the recording of records itself is; `recorder` in `status.schema.json`. */
   recorderStatus(): RecorderStatus;

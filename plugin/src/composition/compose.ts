@@ -11,7 +11,6 @@ export function compose(host: HostServices): Composition {
     pseudonyms: shared.pseudonyms,
     openAccount: (request) => Promise.resolve(openAccount(host, shared, request)),
     inspectDevice: (authDir) => inspectDevice(shared, authDir),
-    removeCredentials: (authDir) => removeCredentials(shared, authDir),
     records: (query) => shared.recorder.read(query),
     recorderStatus: () => shared.recorder.status(),
     capture: (request) => shared.recorder.capture(request),
@@ -33,31 +32,6 @@ async function inspectDevice(
     credentials: credentials.inspect(authDir),
     holder: lock.result === "busy" ? (lock.holder ?? "another process") : null,
   };
-}
-
-async function removeCredentials(
-  { ownerLock, credentials }: SharedParts,
-  authDir: string,
-): Promise<{ removed: boolean; sentence: string }> {
-  const lock = await ownerLock.acquire(authDir);
-  if (lock.result === "busy") {
-    return {
-      removed: false,
-      sentence: `The device is in use by ${lock.holder ?? "another process"}; stop it, then log out again.`,
-    };
-  }
-  try {
-    const wasThere = credentials.inspect(authDir).state !== "missing";
-    await credentials.remove(authDir);
-    return {
-      removed: wasThere,
-      sentence: wasThere
-        ? "The keys of this device are removed. Remove it on the phone too: WhatsApp, Linked devices."
-        : "No device was linked.",
-    };
-  } finally {
-    await lock.release();
-  }
 }
 
 /** An address that is not WhatsApp's is legitimate for a test and alarming everywhere else, so it is always shown. */

@@ -10,6 +10,8 @@ export class GatewayAccount implements Party {
   readonly #heldRules: ReadonlyMap<string, string>;
   /** Answers that the story still holds back. */
   readonly held: Set<string>;
+  /** How often the agent wrote of its own accord. */
+  unasked = 0;
   #isStoppedByGateway = false;
 
   /** @param heldRules model rules by the reference of the message whose answer they hold */
@@ -56,6 +58,7 @@ export class GatewayAccount implements Party {
 
   write(ref: string, { pn }: { readonly pn: string }): void {
     const { accountId } = this;
+    this.unasked += 1;
     const idempotencyKey = `${accountId}-${ref}`;
     const message = `Unasked: ${ref}`;
     const sent = this.#gateway.rpc(

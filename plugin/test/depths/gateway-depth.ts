@@ -242,20 +242,30 @@ function observe(
       for (const account of accounts.values()) {
         if (!AT_REST.has(await account.phase())) return false;
       }
-      const held = Math.max(...[...accounts.values()].map((account) => account.held.size));
-      return answersUnderWay(follower.records) <= held && sendsUnderWay(follower.records) === 0;
+      const all = [...accounts.values()];
+      const held = Math.max(...all.map((account) => account.held.size));
+      const unasked = all.reduce((sum, account) => sum + account.unasked, 0);
+      const answers = answersUnderWay(follower.records, unasked);
+      return answers <= held && sendsUnderWay(follower.records) === 0;
     },
   };
 }
 
-/** Messages given to the agent that have not come to their end. */
-function answersUnderWay(records: readonly LogRecord[]): number {
-  const underWay = new Set<string>();
+/**
+ * Messages given to the agent whose answer has not been asked to be sent. That they are settled says too little: the gateway takes a
+ * message over when its turn begins.
+ */
+function answersUnderWay(records: readonly LogRecord[], unasked: number): number {
+  const questions = new Set<string>();
+  let answers = 0;
   for (const record of records) {
-    if (record.kind === "message.admit" && record.as === "reply") underWay.add(record.messageId);
-    if (record.kind === "message.settled") underWay.delete(record.messageId);
+    if (record.kind === "message.admit" && record.as === "reply") questions.add(record.messageId);
+    if (record.kind === "message.settled" && record.state !== "answered") {
+      questions.delete(record.messageId);
+    }
+    if (record.kind === "send.requested" && record.messageId !== null) answers += 1;
   }
-  return underWay.size;
+  return questions.size - (answers - unasked);
 }
 
 /** Sends that the plugin has in its hands and has not brought to their end. */

@@ -17,13 +17,16 @@ import { buildContext } from "./turn.ts";
  */
 export function runTurn(admitted: AdmittedMessage): Promise<Admission> {
   const { promise, resolve, reject } = Promise.withResolvers<Admission>();
-  const adopted = (): void => resolve({ state: "answered", reason: "adopted" });
-  processTurn(admitted, adopted).then(
+  let isAdopted = false;
+  const onAdopted = (): void => {
+    isAdopted = true;
+    resolve({ state: "answered", reason: "adopted" });
+  };
+  processTurn(admitted, onAdopted).then(
     (handled) => resolve({ state: handled ? "answered" : "ignored", reason: "turn-ended" }),
     (error: unknown) => {
-      admitted.host.log.warn("A message could not be handed to the agent.", { error });
-      // After adoption this changes nothing any more; before, the message stays unsettled and is tried again.
-      reject(error instanceof Error ? error : new Error(String(error)));
+      if (isAdopted) admitted.host.log.warn("A turn ended with an error.", { error });
+      else reject(asError(error));
     },
   );
   return promise;

@@ -1,12 +1,18 @@
 import type { ChannelPort } from "../../runtime/ports.ts";
 
 /**
- * The gateway as a login sees it: nobody looks at the status, and nothing is answered. A message that arrives while a device is being linked
- * stays unsettled in the journal, so the account answers it when it starts.
+ * The gateway as a login sees it: nothing is answered. A message that arrives while a device is being linked stays unsettled in the
+ * journal, so the account answers it when it starts.
+ * @param onCause told with every status why it does not go on, null when it does
  */
-export const detachedPort: ChannelPort = {
-  publishStatus: () => undefined,
-  admit: () => Promise.reject(new Error("Nothing is answered while a device is being linked.")),
-  raiseAlert: () => undefined,
-  clearAlert: () => undefined,
-};
+export function detachedPort(onCause: (causeId: string | null) => void): ChannelPort {
+  return {
+    publishStatus: ({ lifecycle, causeId }) => {
+      // A stop at the end of an attempt takes nothing back.
+      if (lifecycle !== "stopped") onCause(causeId);
+    },
+    admit: () => Promise.reject(new Error("Nothing is answered while a device is being linked.")),
+    raiseAlert: () => undefined,
+    clearAlert: () => undefined,
+  };
+}

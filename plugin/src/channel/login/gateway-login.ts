@@ -3,7 +3,7 @@ import { resolveAccount, type WhatsAppAccount } from "../accounts/account.ts";
 import type { Composition } from "../composition.ts";
 import type { SettingsReading } from "../config/settings.ts";
 import type { AccountAtWork, AccountsAtWork } from "../accounts-at-work.ts";
-import { LoginSession } from "./login-session.ts";
+import { isDeadDevice, LoginSession } from "./login-session.ts";
 
 type Gateway = NonNullable<ChannelPlugin<WhatsAppAccount>["gateway"]>;
 type StartLogin = NonNullable<Gateway["loginWithQrStart"]>;
@@ -34,7 +34,12 @@ export function createGatewayLogin(parts: GatewayLoginParts): GatewayLogin {
     if (running !== undefined && !running.isOver && !force) return running;
     await end(account.accountId);
     const settings = parts.settings().forAccount(account.accountId);
-    const session = new LoginSession(await parts.composition(), { account, settings, force });
+    const cause = parts.accounts.get(account.accountId)?.runtime.status().cause ?? null;
+    const session = new LoginSession(await parts.composition(), {
+      account,
+      settings,
+      force: force || isDeadDevice(cause?.id ?? null),
+    });
     sessions.set(account.accountId, session);
     // An account that the gateway did not stop for the linking goes on, now with the device that is there.
     void session.outcome.then(() => parts.accounts.get(account.accountId)?.runtime.restart());

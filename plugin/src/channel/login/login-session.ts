@@ -5,14 +5,29 @@ import type { Composition, OpenedAccount } from "../composition.ts";
 import type { Settings } from "../config/settings.ts";
 import { detachedPort } from "./detached-port.ts";
 
+/** After these the stored keys are of no use to anybody, so somebody who asks for linking wants a code and no explanation. */
+const DEAD_DEVICE: ReadonlySet<string> = new Set([
+  "device-removed",
+  "stream-logged-out",
+  "logged-out",
+  "account-locked",
+  "credentials-corrupt",
+]);
+
 /** How long one attempt to link may take altogether; WhatsApp itself stops offering codes after about two minutes. */
 const LOGIN_LIMIT_MS = 180_000;
 
 export interface LoginSessionRequest {
   readonly account: WhatsAppAccount;
   readonly settings: Settings;
-  /** Unlink the stored device first. */
+  /** Unlink the stored device first, whether or not it works. */
   readonly force: boolean;
+  /** Told what keeps the attempt from going on, once per cause. */
+  readonly onCause?: (causeId: string) => void;
+}
+
+export function isDeadDevice(causeId: string | null): boolean {
+  return causeId !== null && DEAD_DEVICE.has(causeId);
 }
 
 /**
@@ -66,23 +81,24 @@ export class LoginSession {
   }
 
   async #run(composition: Composition, request: LoginSessionRequest): Promise<LoginOutcome> {
-    const { account, settings, force } = request;
+    const { account, settings, force, onCause } = request;
     let opened: OpenedAccount | null = null;
+    let causeId: string | null = null;
     try {
       opened = await composition.openAccount({
         accountId: account.accountId,
         authDir: account.authDir,
         settings,
-        channel: detachedPort,
+        channel: detachedPort((next) => {
+          if (next !== null && next !== causeId) onCause?.(next);
+          causeId = next;
+        }),
       });
-      return await opened.runtime.login({
-        force,
-        signal: this.#end.signal,
-        onQr: (code) => {
-          this.#code = code;
-          this.#notify();
-        },
-      });
+      const outcome = await this.#attempt(opened, force);
+      // The keys on disk turned out to be dead only now; the person has asked for a device, so they make room.
+      return !outcome.connected && !force && isDeadDevice(causeId)
+        ? await this.#attempt(opened, true)
+        : outcome;
     } catch (error) {
       const sentence = error instanceof Error ? error.message : String(error);
       return { connected: false, self: null, sentence };
@@ -91,6 +107,17 @@ export class LoginSession {
       await opened?.runtime.stop("restart");
       await opened?.close();
     }
+  }
+
+  #attempt({ runtime }: OpenedAccount, force: boolean): Promise<LoginOutcome> {
+    return runtime.login({
+      force,
+      signal: this.#end.signal,
+      onQr: (code) => {
+        this.#code = code;
+        this.#notify();
+      },
+    });
   }
 
   #notify(): void {

@@ -2,6 +2,7 @@ import type { RuntimeEnv } from "openclaw/plugin-sdk/runtime-env";
 import type { WhatsAppAccount } from "../accounts/account.ts";
 import type { Composition } from "../composition.ts";
 import type { Settings } from "../config/settings.ts";
+import { explain } from "../status/status-patch.ts";
 import { LoginSession } from "./login-session.ts";
 
 const CLEAR_SCREEN = "\u001B[2J\u001B[H";
@@ -31,7 +32,12 @@ export async function loginInTerminal(request: {
       `${running} To link another number, run: openclaw channels logout --channel whatsapp --account ${account.accountId}`,
     );
   }
-  const session = new LoginSession(composition, { account, settings, force: false });
+  const session = new LoginSession(composition, {
+    account,
+    settings,
+    force: false,
+    onCause: (causeId) => terminal.log(explain(causeId)),
+  });
   terminal.log(
     credentials.state === "linked"
       ? "Connecting the device that is already linked."

@@ -34,7 +34,8 @@ function accountIssues(account: ChannelAccountSnapshot): ChannelStatusIssue[] {
   ];
   const login = `openclaw channels login --channel ${CHANNEL_ID} --account ${accountId}`;
   const reported = account.lastError ?? undefined;
-  if (account.linked === false) {
+  // The gateway remembers that there were keys at the start, also when WhatsApp has removed the device since.
+  if (account.linked === false || account.statusState === "not-linked") {
     return issue("auth", reported ?? "No WhatsApp device is linked.", `Run: ${login}`);
   }
   switch (lifecycle ?? "stopped") {
