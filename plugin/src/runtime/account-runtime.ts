@@ -30,6 +30,8 @@ import { Supervisor } from "./supervisor.ts";
 
 /** Unlinking on the server and removing the files wait this long for the directory. */
 const REMOVAL_LIMIT_MS = 10_000;
+/** How long after a stop what its sockets began may still fail. */
+const STRAGGLER_MS = 30_000;
 
 /** No socket is open, so nothing can be asked. */
 export class NotConnected extends Error {
@@ -65,7 +67,8 @@ class LinkedDevice implements AccountRuntime {
   readonly #qrListeners = new Set<(qr: string) => void>();
   #policy: Policy;
   #controller: ConnectionController | null = null;
-  #stopWatching: (() => void) | null = null;
+  #stopSupervision: () => void = () => undefined;
+  #stopClaiming: () => void = () => undefined;
 
   constructor(options: AccountRuntimeOptions) {
     this.#options = options;
@@ -93,7 +96,9 @@ class LinkedDevice implements AccountRuntime {
     // A successor took charge: there is nothing of ours left to stop.
     if (controller === null || !this.#isInCharge()) return;
     const controllerId = currentController(controller.state.connection);
-    this.#unwatch();
+    this.#stopSupervision();
+    // A write that finds its stream destroyed fails after the end; unclaimed, it would end the process.
+    this.#options.ports.timers.start(STRAGGLER_MS, this.#stopClaiming);
     if (controllerId === null) return;
     controller.post({ kind: "controller.stopped", controllerId, reason });
     const stopped = this.#whenReleased(controller);
@@ -312,21 +317,20 @@ class LinkedDevice implements AccountRuntime {
     this.#unwatch();
     const { ports } = this.#options;
     const stopMachine = watchMachine(ports, (input) => controller.post(input));
-    const stopRejections = watchRejections(this.accountId, ports.rejections, {
+    this.#supervisor.start();
+    this.#stopSupervision = () => {
+      stopMachine();
+      this.#supervisor.stop();
+    };
+    this.#stopClaiming = watchRejections(this.accountId, ports.rejections, {
       isCurrent: (socketId) => currentSocket(controller.state.connection) === socketId,
       post: (input) => controller.postFault(input),
     });
-    this.#supervisor.start();
-    this.#stopWatching = () => {
-      stopMachine();
-      stopRejections();
-      this.#supervisor.stop();
-    };
   }
 
   #unwatch(): void {
-    this.#stopWatching?.();
-    this.#stopWatching = null;
+    this.#stopSupervision();
+    this.#stopClaiming();
   }
 
   /** The old one is dropped with its state; ids, callers, lease and messages with the agent go on. */

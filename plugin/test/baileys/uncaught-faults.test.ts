@@ -81,6 +81,18 @@ it("a download that breaks off in the middle: the library waits for ever, so the
   await successorWorks();
 });
 
+it("what a socket began may fail after the account was stopped", async () => {
+  bench = await AccountBench.start();
+  runtime = await bench.opened();
+  await runtime.stop("shutdown");
+  inNameOf("bot", 1, () => {
+    void Promise.reject(new Error("Cannot call write after a stream was destroyed"));
+  });
+  await bench.until(() => bench.recordsOf("fault.raised").length > 0, "fault.raised");
+  expect(bench.rejections.unclaimed).toEqual([]);
+  expect(runtime.status().phase).toBe("stopped");
+});
+
 it("an exception of somebody else is not ours", async () => {
   bench = await AccountBench.start();
   runtime = await bench.opened();
