@@ -142,6 +142,12 @@ export function onGapSuspected(draft: Draft, input: InputOf<"gap.suspected">): b
   return true;
 }
 
+/** What the process before this one left open. */
+export function onRestored(draft: Draft): boolean {
+  decide(draft, "backfill/restored");
+  return true;
+}
+
 export function noteGap(draft: Draft, rule: string, gap: Gap): void {
   decide(draft, rule);
   update(draft, { gaps: [...draft.state.backfill.gaps, gap].slice(-LIMITS.gapsRemembered) });

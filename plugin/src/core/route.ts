@@ -72,6 +72,11 @@ export function routeInput(draft: Draft, input: Input): boolean {
       return routeDrain(draft, input);
     case "gap.suspected":
       return backfill.onGapSuspected(draft, input);
+    case "chat.restored":
+    case "history.restored":
+    case "outage.restored":
+    case "gap.restored":
+      return backfill.onRestored(draft);
     case "history.answered":
       return backfill.onHistoryAnswered(draft, input);
     case "history.failed":

@@ -100,8 +100,14 @@ export const CATALOG = {
   "placeholder.request": meta("inbound", "info", "ask the phone for a message"),
 
   "gap.suspected": meta("backfill", "warning", "gap suspected"),
+  "chat.restored": meta("backfill", "debug", "chat remembered"),
+  "history.restored": meta("backfill", "debug", "history request remembered"),
+  "outage.restored": meta("backfill", "debug", "outage remembered"),
+  "gap.restored": meta("backfill", "info", "open gap remembered"),
   "history.answered": meta("backfill", "info", "history answered"),
   "history.failed": meta("backfill", "warning", "history request failed"),
+  "gap.open": meta("backfill", "info", "gap to be filled"),
+  "gap.close": meta("backfill", "info", "gap closed"),
   "history.request": meta("backfill", "info", "ask the phone for history"),
   "outage.report": meta("backfill", "info", "outage accounted", LOGGED),
 
@@ -149,6 +155,8 @@ export function severityOf(record: LogRecord): Severity {
       return record.outcome === "complete" || record.outcome === "not-announced"
         ? "info"
         : "warning";
+    case "gap.close":
+      return record.outcome === "unanswered" || record.outcome === "overflow" ? "warning" : "info";
     case "message.settled":
       return record.state === "failed" ? "warning" : "info";
     case "send.settle":

@@ -18,7 +18,8 @@ export const drainInputs = {
   "drain.ended": { socketId: count, delivered: count },
   /**
    * Emitted when a message is in the journal, before anything else saw it. `ageMs` is null when the message carries no
-   * usable time. `duplicate`: the journal had it already (redelivery, PN/LID twin, history).
+   * usable time. `duplicate`: the journal had it already (redelivery, PN/LID twin, history). `via`: `live` on an open connection, `offline` from
+   * what the server kept, `history` from a page the phone sent when it was asked, `decrypt-buffer` from a former socket's plaintext.
    */
   "message.journalled": {
     socketId: count,

@@ -111,6 +111,10 @@ export function describeEffect(effect: Effect): string | null {
       return `message ${effect.messageId}: ${ADMISSIONS[effect.as]}${effect.late ? ", late" : ""}`;
     case "placeholder.request":
       return `ask the phone for ${effect.messageId}`;
+    case "gap.open":
+      return `something may be missing in ${effect.chat} (${effect.evidence})`;
+    case "gap.close":
+      return `the gap in ${effect.chat} is closed: ${effect.outcome}, ${effect.recovered} recovered`;
     case "history.request":
       return `ask the phone for the history of ${effect.chat}`;
     case "outage.report":

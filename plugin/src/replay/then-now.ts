@@ -148,6 +148,8 @@ function isNotable(effect: Effect): boolean {
     case "drain.pull":
     case "placeholder.request":
     case "history.request":
+    case "gap.open":
+    case "gap.close":
     case "event.drop":
     case "input.refuse":
     case "reported.decide":

@@ -85,6 +85,8 @@ export function runEffect(owners: EffectOwners, effect: Effect, connection: Conn
     case "input.refuse":
     case "drain.close":
     case "drops.report":
+    case "gap.open":
+    case "gap.close":
     case "outage.report":
     case "invariant.report":
     case "reported.decide":

@@ -202,6 +202,8 @@ export class AccountWorld {
       case "reported.decide":
       case "drops.report":
       case "drain.close":
+      case "gap.open":
+      case "gap.close":
       case "outage.report":
       case "send.hold":
         return;
