@@ -92,17 +92,28 @@ function capture(instance: PluginInstance, params: Params): unknown {
   const composition = instance.startedComposition();
   if (composition === null)
     throw new BadRequest("No account has run yet, so there is nothing to capture.");
-  const lastMinutes = optionalCount(params, "minutes") ?? DEFAULT_CAPTURE_MINUTES;
-  if (lastMinutes < 1 || lastMinutes > MAX_CAPTURE_MINUTES) {
-    throw new BadRequest(`minutes must be a whole number from 1 to ${MAX_CAPTURE_MINUTES}.`);
-  }
+  const since = captureSince(params);
   const accountId = optionalText(params, "accountId");
   const title = optionalText(params, "title");
   return composition.capture({
-    lastMinutes,
+    since,
     ...(accountId === undefined ? {} : { accountId }),
     ...(title === undefined ? {} : { title }),
   });
+}
+
+/** `minutes`, or `since: "healthy"` for everything since the connection was last lost. */
+function captureSince(params: Params): number | "healthy" {
+  const since = optionalText(params, "since");
+  const minutes = optionalCount(params, "minutes");
+  if (since !== undefined && (since !== "healthy" || minutes !== undefined)) {
+    throw new BadRequest('since must be "healthy", without minutes.');
+  }
+  if (since === "healthy") return since;
+  if (minutes !== undefined && (minutes < 1 || minutes > MAX_CAPTURE_MINUTES)) {
+    throw new BadRequest(`minutes must be a whole number from 1 to ${MAX_CAPTURE_MINUTES}.`);
+  }
+  return minutes ?? DEFAULT_CAPTURE_MINUTES;
 }
 
 async function restart(instance: PluginInstance, params: Params): Promise<unknown> {

@@ -1,6 +1,7 @@
 export { type Outage } from "./backfill.ts";
 export { backoffDelayMs, type BackoffProfile } from "./backoff.ts";
 export { type Cause, type CauseClass, type CauseId, CAUSES, describeCause } from "./causes.ts";
+export { type Checkpoint, restoreCheckpoint, serialiseCheckpoint } from "./checkpoint.ts";
 export { classify } from "./classify.ts";
 export { type DrainLedger } from "./drain.ts";
 export { type DisconnectFacts, extractFacts } from "./facts.ts";

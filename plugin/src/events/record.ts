@@ -122,6 +122,11 @@ export const headerFields = {
   node: optional(text),
   /** The policy in force at this point: everything that differs from the defaults, as canonical JSON. */
   policy: optional(text),
+  /**
+   * Where accounts stood at this place, as JSON by account: in a log that was cut out of the middle of a run, and where a controller was
+   * replaced together with its state.
+   */
+  checkpoint: optional(text),
   /** Who wrote the log: this plugin, or an importer that read somebody else's. */
   origin: optional(text),
   title: optional(text),

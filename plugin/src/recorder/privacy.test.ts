@@ -9,7 +9,7 @@ import { BOOT, recorderRig, type RecorderRig } from "./recorder.test-support.ts"
 
 /** Everything of the recorder that a person, a disk or another program can see. */
 function everythingSaid(rig: RecorderRig): string {
-  const capture = rig.recorder.capture({ lastMinutes: 60 });
+  const capture = rig.recorder.capture({ since: 60 });
   const read = rig.recorder.read({ limit: 1_000 });
   rig.clock.advance(60_000);
   return [

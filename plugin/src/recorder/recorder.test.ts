@@ -86,73 +86,111 @@ describe("the live event", () => {
 });
 
 describe("a capture", () => {
-  test("is an incident file: last minutes back to the start, with numbered people and accounts", () => {
+  const state = { self: { pn: "user-0a1b2c3d", lid: null } };
+  const stands = (
+    rig: ReturnType<typeof recorderRig>,
+    accountId: string,
+    beforeSeq: number,
+  ): void =>
+    rig.recorder.checkpoint({
+      accountId,
+      beforeSeq,
+      isReplaced: false,
+      read: () => ({ policy: "{}", state }),
+    });
+
+  test("is an incident file: last minutes, where the account stood, numbered people and accounts", () => {
     const rig = recorderRig();
-    rig.input(
-      {
-        kind: "controller.started",
-        controllerId: 1,
-        reason: "gateway-start",
-        credentials: "linked",
-      },
-      "carol",
-    );
     rig.input(opened(1), "carol");
+    stands(rig, "carol", 1);
     rig.clock.advance(60 * MINUTE_MS);
     rig.input(closedByDns(1), "carol");
+    stands(rig, "carol", 2);
     rig.effect(status("recovering", "dns-not-found"), "close/dns", "carol");
     rig.input({ kind: "gap.suspected", chat: "user-4e5f6071", evidence: "quote-unknown" }, "carol");
 
-    const capture = rig.recorder.capture({ lastMinutes: 5, title: "Test" });
+    const capture = rig.recorder.capture({ since: 5, title: "Test" });
     expect(capture).toMatchObject({
-      records: 5,
-      accounts: ["carol"],
-      fromTheBeginning: true,
-      fromSeq: 1,
-      toSeq: 5,
+      records: 3,
+      accounts: ["account-1"],
+      replayable: true,
+      fromSeq: 2,
+      toSeq: 4,
+      removed: { people: 2, groups: 0, others: 0, accounts: 1 },
     });
     expect(capture.fileName).toMatch(/^2026-01-01T\d{6}-boot-of-\.incident\.jsonl$/);
     const { records } = parseLog(capture.text);
-    expect(records[0]).toMatchObject({ kind: "log.header", title: "Test", boot: BOOT });
-    expect(records[2]).toMatchObject({
-      account: "account-1",
-      self: { pn: "user-1", lid: "user-2" },
+    expect(records[0]).toMatchObject({
+      kind: "log.header",
+      title: "Test",
+      boot: BOOT,
+      checkpoint: '{"account-1":{"policy":"{}","state":{"self":{"pn":"user-1","lid":null}}}}',
     });
-    expect(records[5]).toMatchObject({ chat: "user-2" });
+    expect(records[3]).toMatchObject({ account: "account-1", chat: "user-2" });
     expect(capture.text).not.toMatch(/carol|0a1b2c3d|4e5f6071/);
   });
 
-  test("of one account and without its start says that it begins in the middle", () => {
+  test("of an account whose state is not known where it begins says that it cannot be replayed", () => {
     const rig = recorderRig();
     rig.input(opened(1), "a");
     rig.clock.advance(10 * MINUTE_MS);
     rig.input(closedByDns(1), "a");
     rig.input(closedByDns(1), "b");
-    const capture = rig.recorder.capture({ lastMinutes: 5, accountId: "a" });
-    expect(capture).toMatchObject({ records: 1, accounts: ["a"], fromTheBeginning: false });
-    expect(rig.recorder.capture({ lastMinutes: 5, accountId: "c" })).toMatchObject({
+    const capture = rig.recorder.capture({ since: 5, accountId: "a" });
+    expect(capture).toMatchObject({ records: 1, accounts: ["account-1"], replayable: false });
+    expect(rig.recorder.capture({ since: 5, accountId: "c" })).toMatchObject({
       records: 0,
       fromSeq: null,
     });
   });
 
-  test("begins with the newest start that covers the wanted time", () => {
+  test("begins at the newest place that covers the wanted time, each account at its own", () => {
     const rig = recorderRig();
-    const begin = (controllerId: number): void =>
-      void rig.input({
-        kind: "controller.started",
-        controllerId,
-        reason: "operator",
-        credentials: "linked",
-      });
-    begin(1);
-    rig.clock.advance(30 * MINUTE_MS);
-    begin(2);
-    rig.clock.advance(30 * MINUTE_MS);
-    begin(3);
-    rig.clock.advance(MINUTE_MS);
-    expect(rig.recorder.capture({ lastMinutes: 10 })).toMatchObject({ fromSeq: 2, records: 2 });
-    expect(rig.recorder.capture({ lastMinutes: 0.5 })).toMatchObject({ fromSeq: 3, records: 1 });
+    for (const seq of [1, 3, 5]) {
+      rig.input(opened(seq), "a");
+      stands(rig, "a", seq);
+      rig.input(opened(seq), "b");
+      if (seq === 1) stands(rig, "b", 2);
+      rig.clock.advance(30 * MINUTE_MS);
+    }
+    expect(rig.recorder.capture({ since: 40, accountId: "a" })).toMatchObject({ fromSeq: 5 });
+    expect(rig.recorder.capture({ since: 70, accountId: "a" })).toMatchObject({ fromSeq: 3 });
+    expect(rig.recorder.capture({ since: 40 })).toMatchObject({ fromSeq: 2, records: 4 });
+  });
+
+  test("since the last loss of the connection begins a minute before it", () => {
+    const rig = recorderRig();
+    const beat = (): void => {
+      rig.input({ kind: "liveness.sampled", socketId: 1, frameAgeMs: 0, bufferedBytes: 0 }, "a");
+      stands(rig, "a", rig.recorder.status().lastSeq);
+      rig.clock.advance(MINUTE_MS);
+    };
+    rig.effect(status("ready", null), "open", "a");
+    for (let minute = 0; minute < 10; minute += 1) beat();
+    rig.effect(status("recovering", "dns-not-found"), "close/dns", "a");
+    rig.effect(status("ready", null), "open", "a");
+    for (let minute = 0; minute < 3; minute += 1) beat();
+    expect(rig.recorder.capture({ since: "healthy" })).toMatchObject({ fromSeq: 11 });
+  });
+
+  test("has a header where the state was replaced", () => {
+    const rig = recorderRig();
+    rig.input(opened(1), "default");
+    stands(rig, "default", 1);
+    rig.input(opened(2), "default");
+    rig.recorder.checkpoint({
+      accountId: "default",
+      beforeSeq: 2,
+      isReplaced: true,
+      read: () => ({ policy: "{}", state: {} }),
+    });
+    const { records } = parseLog(rig.recorder.capture({ since: 5 }).text);
+    expect(records.map(({ kind }) => kind)).toEqual([
+      "log.header",
+      "socket.opened",
+      "log.header",
+      "socket.opened",
+    ]);
   });
 });
 

@@ -6,8 +6,16 @@ import {
   type HeaderRecord,
   type LogRecord,
 } from "../events/index.ts";
-import type { Clock, Pseudonymiser, RecordSink, Run, Timers } from "../runtime/ports.ts";
+import type {
+  AccountCheckpoint,
+  Clock,
+  Pseudonymiser,
+  RecordSink,
+  Run,
+  Timers,
+} from "../runtime/ports.ts";
 import { type Capture, captureIncident, type CaptureRequest } from "./capture.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import { cleanRecord, withoutIdentities } from "./clean-record.ts";
 import { GatewayLog, type LogPort } from "./gateway-log.ts";
 import { LiveStream, type RecordBatch } from "./live-stream.ts";
@@ -59,6 +67,7 @@ export class Recorder implements RecordSink {
   readonly gatewayLog: GatewayLog;
   readonly #options: RecorderOptions;
   readonly #ring: RingBuffer;
+  readonly #checkpoints = new Checkpoints();
   readonly #live: LiveStream;
   readonly #spool: SpoolFile;
   readonly #settings = new Map<AccountId, LogSettings>();
@@ -100,6 +109,10 @@ export class Recorder implements RecordSink {
     this.#guarded(() => this.gatewayLog.append(clean));
   }
 
+  checkpoint(checkpoint: AccountCheckpoint): void {
+    this.#checkpoints.keep(checkpoint, this.#ring.firstSeq());
+  }
+
   /** Settings of one account; they hold from the next record on. */
   configure(accountId: AccountId, settings: LogSettings): void {
     this.#settings.set(accountId, settings);
@@ -120,8 +133,16 @@ export class Recorder implements RecordSink {
 
   /** Cuts an incident out of what is in the ring. */
   capture(request: CaptureRequest): Capture {
-    const nowMs = this.#options.clock.monotonicMs();
-    return captureIncident(this.#ring, this.header(), nowMs, request);
+    const firstSeq = this.#ring.firstSeq();
+    return captureIncident(
+      {
+        records: this.#ring,
+        checkpointsOf: (accountId) => this.#checkpoints.of(accountId, firstSeq),
+        header: this.header(),
+        nowMs: this.#options.clock.monotonicMs(),
+      },
+      request,
+    );
   }
 
   /** The log's header as of now. Its `seq` is that of the last record before it. */

@@ -51,7 +51,7 @@ export function foldRecord<S>(
   fixedPolicy: Policy | null = null,
 ): { readonly fold: FoldState<S>; readonly decision: Decision | null } {
   if (record.kind === "log.header") {
-    return { fold: onHeader(fold, record, fixedPolicy), decision: null };
+    return { fold: onHeader(core, fold, record, fixedPolicy), decision: null };
   }
   if (record.dir !== "in") return { fold, decision: null };
   const known = foldedAccount(fold, record.account) ?? {
@@ -85,18 +85,47 @@ export function foldedAccount<S>(fold: FoldState<S>, account: AccountId): Folded
 }
 
 function onHeader<S>(
+  core: ReplayCore<S>,
   fold: FoldState<S>,
   header: HeaderRecord,
   fixedPolicy: Policy | null,
 ): FoldState<S> {
-  // A header is repeated within a run so that a reader may start anywhere; only a new run starts anew.
-  if (header.boot === fold.boot) return fold;
+  const isNewRun = header.boot !== fold.boot;
+  // A header is repeated within a run so that a reader may start anywhere; only a new run, or a replaced state, starts anew.
+  if (!isNewRun && header.checkpoint === undefined) return fold;
+  const stood = accountsAt(core, header, fixedPolicy);
+  if (!isNewRun) return { ...fold, accounts: { ...fold.accounts, ...stood } };
   return {
     boot: header.boot,
     seed: header.seed,
     policy: fixedPolicy ?? parsePolicy(header.policy ?? "{}"),
-    accounts: {},
+    accounts: stood,
   };
+}
+
+/** Where the accounts stood when a log that was cut out of a run begins, or where the plugin replaced a state; none otherwise. */
+function accountsAt<S>(
+  core: ReplayCore<S>,
+  header: HeaderRecord,
+  fixedPolicy: Policy | null,
+): Readonly<Record<AccountId, FoldedAccount<S>>> {
+  if (header.checkpoint === undefined) return {};
+  const entries = Object.entries(parseCheckpoint(header.checkpoint));
+  return Object.fromEntries(
+    entries.map(([account, value]) => {
+      const { state, policy } = core.restoreCheckpoint(account, header.seed, value);
+      return [account, { state, policy: fixedPolicy ?? policy }];
+    }),
+  );
+}
+
+function parseCheckpoint(serialised: string): object {
+  try {
+    const value: unknown = JSON.parse(serialised);
+    return typeof value === "object" && value !== null ? value : {};
+  } catch {
+    return {};
+  }
 }
 
 /** Folds a whole log and returns every decision, in order. */
@@ -111,8 +140,16 @@ export function foldAll<S>(
   let accounts = new Map<AccountId, FoldedAccount<S>>();
   for (const record of records) {
     if (record.kind === "log.header") {
-      if (record.boot !== fold.boot) accounts = new Map();
-      fold = onHeader(fold, record, fixedPolicy);
+      const before = fold;
+      fold = onHeader(
+        core,
+        { ...fold, accounts: Object.fromEntries(accounts) },
+        record,
+        fixedPolicy,
+      );
+      if (fold.boot !== before.boot || record.checkpoint !== undefined) {
+        accounts = new Map(Object.entries(fold.accounts));
+      }
     } else if (record.dir === "in") {
       const known = accounts.get(record.account) ?? {
         state: core.initialState(record.account, fold.seed),

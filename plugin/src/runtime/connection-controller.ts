@@ -5,6 +5,7 @@ import {
   initialState,
   type InvariantBreach,
   type Policy,
+  serialiseCheckpoint,
   serialisePolicy,
   type Step,
   transition,
@@ -51,6 +52,9 @@ export interface ControllerOptions {
   predecessorsGone(limitMs: number): Promise<void>;
 }
 
+const CHECKPOINT_EVERY_INPUTS = 100;
+const CHECKPOINT_EVERY_MS = 5 * 60_000;
+
 /**
  * One account's state and mailbox: takes facts one at a time, folds them through the core, records what came in and what was decided, and has
  * it carried out. There is no other way to change the state.
@@ -67,6 +71,9 @@ export class ConnectionController {
   #self: SelfAddress;
   #lastClose: RawError | null = null;
   #lastAt = 0;
+  /** Inputs since the last checkpoint; null before the first. */
+  #sinceCheckpoint: number | null = null;
+  #checkpointAt = 0;
   #isSealed = false;
   #successor: ((input: Input) => void) | null = null;
 
@@ -286,6 +293,7 @@ export class ConnectionController {
   #take(input: Input): void {
     const at = this.#now();
     const seq = this.#recordInput(input, at);
+    this.#keepCheckpoint(seq, at);
     if (input.kind === "socket.closed") {
       this.#lastClose = input.error;
       // Also for ends that a predecessor of this code passed on.
@@ -312,6 +320,22 @@ export class ConnectionController {
       this.#owners.intake.drop(input.messageId, input.chat);
     }
     this.#options.onStep(step.state);
+  }
+
+  /** The state is immutable, so keeping it costs a reference. */
+  #keepCheckpoint(beforeSeq: number, at: number): void {
+    const since = this.#sinceCheckpoint;
+    const isDue =
+      since === null ||
+      since >= CHECKPOINT_EVERY_INPUTS ||
+      at - this.#checkpointAt >= CHECKPOINT_EVERY_MS;
+    this.#sinceCheckpoint = isDue ? 0 : since + 1;
+    if (!isDue) return;
+    this.#checkpointAt = at;
+    const { accountId, ports } = this.#options;
+    const stood = { state: this.#state, policy: this.#policy };
+    const read = (): unknown => serialiseCheckpoint(stood);
+    ports.records.checkpoint?.({ accountId, beforeSeq, isReplaced: since === null, read });
   }
 
   #carryOut(effect: Effect): void {

@@ -374,6 +374,18 @@ export interface DecryptMemory {
 /** Receives every record of every account, already pseudonymised. Never throws, never blocks. */
 export interface RecordSink {
   append(record: LogRecord): void;
+  /** Told now and then, and whenever a controller begins, so that an incident can be cut out of the middle of a run. */
+  checkpoint?(checkpoint: AccountCheckpoint): void;
+}
+
+/** Where an account stood just before one of its records. */
+export interface AccountCheckpoint {
+  readonly accountId: AccountId;
+  readonly beforeSeq: number;
+  /** The records before do not lead here: a controller began anew. */
+  readonly isReplaced: boolean;
+  /** The state as JSON data without identities; made only when an incident is cut there. */
+  readonly read: () => unknown;
 }
 export type AccountRecord = InputRecord | EffectRecord;
 
