@@ -82,6 +82,67 @@ describe("offline delivery", () => {
   });
 });
 
+describe("an end marker that overtakes the decryption", () => {
+  const stanza = (stanzaId: string) =>
+    ({ kind: "stanza.received", socketId: 1, stanzaId, class: "message" }) as const;
+
+  function ended(...stanzaIds: readonly string[]): Story {
+    const story = new Story().start().open();
+    preview(story, stanzaIds.length);
+    for (const stanzaId of stanzaIds) story.tell(stanza(stanzaId));
+    story.tell({ kind: "drain.ended", socketId: 1, delivered: stanzaIds.length });
+    return story;
+  }
+
+  it("leaves the ledger open until its last message is in the journal", () => {
+    const story = ended("M1", "M2");
+    expect(story.effects("drain.close")).toEqual([]);
+    story.tell({ ...journalled, messageId: "M1" });
+    expect(story.effects("drain.close")).toEqual([]);
+    story.tell({ ...journalled, messageId: "M2" });
+    expect(story.last?.rule).toBe("inbound/late-reply");
+    expect(story.effects("drain.close")).toMatchObject([
+      { outcome: "complete", delivered: 2, journalled: 2 },
+    ]);
+  });
+
+  it("asks for no further batch, and counts what is known to bring nothing", () => {
+    const story = ended("M1", "M2");
+    expect(story.state.timers.some(({ timer }) => timer === "drain-pull")).toBe(false);
+    story.tell({
+      kind: "message.skipped",
+      socketId: 1,
+      messageId: "M1",
+      via: "offline",
+      why: "no-content",
+    });
+    story.tell({
+      kind: "message.orphaned",
+      socketId: 1,
+      messageId: "M2",
+      chat: null,
+      why: "key-used",
+    });
+    expect(story.effects("drain.close")).toMatchObject([{ outcome: "complete", journalled: 0 }]);
+  });
+
+  it("has a visible end when a message never comes of it", () => {
+    const story = ended("M1", "M2");
+    story.tell({ ...journalled, messageId: "M1" }, 50_000);
+    story.fire("drain-limit", 20_000);
+    expect(story.last?.rule).toBe("drain/goes-on");
+    story.fire("drain-limit", LIMITS.drainSilenceMs);
+    expect(story.last?.rule).toBe("drain/unaccounted");
+    expect(story.effects("drain.close")).toMatchObject([{ outcome: "timed-out", journalled: 1 }]);
+  });
+
+  it("is cut short by the end of the socket", () => {
+    const story = ended("M1");
+    story.close(SERVICE_UNAVAILABLE);
+    expect(story.effects("drain.close")).toMatchObject([{ outcome: "cut-short", delivered: 1 }]);
+  });
+});
+
 describe("an outage's account, in the order unmodified Baileys gives", () => {
   function reconnecting(): Story {
     const story = new Story().start().open();

@@ -1,7 +1,7 @@
 import type { DrainInput, SocketId } from "../events/index.ts";
+import { collect, isTooOldOnArrival } from "./bursts.ts";
 import { cancelTimer, decide, type Draft, emit, hasTimer, patch, startTimer } from "./draft.ts";
 import { LIMITS } from "./limits.ts";
-import type { Policy } from "./policy.ts";
 
 type InputOf<K extends DrainInput["kind"]> = Extract<DrainInput, { kind: K }>;
 type Journalled = InputOf<"message.journalled">;
@@ -9,18 +9,19 @@ type Journalled = InputOf<"message.journalled">;
 /** The ledger of one offline delivery: what was announced against what came, was kept and was receipted. */
 export interface DrainLedger {
   readonly socketId: SocketId;
-  readonly phase: "draining" | "closed";
+  /** `settling`: the end marker came, and not all of what it ended has become a message yet; Baileys decrypts behind it. */
+  readonly phase: "draining" | "settling" | "closed";
   readonly announced: number;
   readonly delivered: number;
   readonly journalled: number;
   readonly receipted: number;
-  /** Stanzas that should become a message, and those of which it is known that they will not. */
+  /** Stanzas that should become a message (status posts too), and those of which it is known that they will not. */
   readonly messages: number;
   readonly orphaned: number;
   readonly skipped: number;
   readonly duplicates: number;
   readonly tooOld: number;
-  /** When the last stanza (or the announcement) came, for the time limit. */
+  /** When the last stanza (or the announcement) came, and after the end marker the last message, for the time limit. */
   readonly lastAt: number;
 }
 
@@ -48,10 +49,10 @@ export function onStanzaReceived(draft: Draft, input: InputOf<"stanza.received">
   setLedger(draft, {
     ...ledger,
     delivered: ledger.delivered + 1,
-    messages: ledger.messages + (input.class === "message" ? 1 : 0),
+    messages: ledger.messages + (input.class === "message" || input.class === "status" ? 1 : 0),
     lastAt: draft.at,
   });
-  if (ledger.phase === "closed") {
+  if (ledger.phase !== "draining") {
     decide(draft, "drain/after-end");
     return true;
   }
@@ -67,7 +68,7 @@ export function onStanzaReceived(draft: Draft, input: InputOf<"stanza.received">
 
 export function onDrainPullDue(draft: Draft): boolean {
   const { ledger } = draft.state.drain;
-  if (ledger === null || ledger.phase === "closed" || !isLive(draft, ledger.socketId)) return false;
+  if (ledger?.phase !== "draining" || !isLive(draft, ledger.socketId)) return false;
   emit(draft, "drain/pull", {
     kind: "drain.pull",
     socketId: ledger.socketId,
@@ -80,13 +81,41 @@ export function onDrainEnded(draft: Draft, input: InputOf<"drain.ended">): boole
   if (!isLive(draft, input.socketId)) return false;
   const ledger = ledgerOf(draft, input.socketId) ?? emptyLedger(input.socketId);
   setLedger(draft, ledger);
-  if (ledger.phase === "closed") {
+  if (ledger.phase !== "draining") {
     decide(draft, "drain/after-end");
     return true;
   }
-  const isShort = ledger.delivered < ledger.announced;
-  closeLedger(draft, isShort ? "drain/short" : "drain/complete", "complete");
+  if (hasBecomeMessages(ledger)) {
+    closeCompleted(draft, ledger);
+    return true;
+  }
+  decide(draft, "drain/ended");
+  cancelTimer(draft, "drain/ended", "drain-pull");
+  setLedger(draft, { ...ledger, phase: "settling", lastAt: draft.at });
   return true;
+}
+
+/**
+ * Another stanza became a message, or it is known that it will not. After the end marker the last one closes the ledger: its figures are
+ * written when they are final.
+ */
+function accountFor(draft: Draft, ledger: DrainLedger): void {
+  if (ledger.phase !== "settling") {
+    setLedger(draft, ledger);
+    return;
+  }
+  const settling = { ...ledger, lastAt: draft.at };
+  setLedger(draft, settling);
+  if (hasBecomeMessages(settling)) closeCompleted(draft, settling);
+}
+
+function closeCompleted(draft: Draft, { delivered, announced }: DrainLedger): void {
+  closeLedger(draft, delivered < announced ? "drain/short" : "drain/complete", "complete");
+}
+
+function hasBecomeMessages(ledger: DrainLedger): boolean {
+  const { journalled, duplicates, orphaned, skipped } = ledger;
+  return journalled + duplicates + orphaned + skipped >= ledger.messages;
 }
 
 export function onDrainLimit(draft: Draft): boolean {
@@ -94,6 +123,7 @@ export function onDrainLimit(draft: Draft): boolean {
   if (ledger === null || ledger.phase === "closed") return false;
   const remainingMs = ledger.lastAt + LIMITS.drainSilenceMs - draft.at;
   if (remainingMs > 0) startTimer(draft, "drain/goes-on", "drain-limit", remainingMs);
+  else if (ledger.phase === "settling") closeLedger(draft, "drain/unaccounted", "timed-out");
   else closeLedger(draft, "drain/timed-out", "timed-out");
   return true;
 }
@@ -103,12 +133,7 @@ export function onDrainLimit(draft: Draft): boolean {
  * hands over what it held back only after it, and `open` may come later still.
  */
 export function isAccountedFor(ledger: DrainLedger, socketId: SocketId | null): boolean {
-  const { journalled, duplicates, orphaned, skipped } = ledger;
-  return (
-    ledger.phase === "closed" &&
-    ledger.socketId === socketId &&
-    journalled + duplicates + orphaned + skipped >= ledger.messages
-  );
+  return ledger.phase === "closed" && ledger.socketId === socketId && hasBecomeMessages(ledger);
 }
 
 /** The socket is gone in the middle of an offline delivery; the server keeps what was not receipted. */
@@ -149,98 +174,53 @@ export function onStanzaReceipted(draft: Draft, input: InputOf<"stanza.receipted
   return true;
 }
 
-/** A message is safe in the journal: what becomes of it? */
+/** A message is safe in the journal. What becomes of it is decided at the end of the step, together with its neighbours. */
 export function onMessageJournalled(draft: Draft, input: Journalled): boolean {
-  const verdict = judge(input, draft.policy);
+  if (input.duplicate) decide(draft, "inbound/duplicate");
+  else collect(draft, input);
   const ledger = ledgerOf(draft, input.socketId);
   if (ledger !== null && input.via === "offline") {
-    setLedger(draft, {
+    accountFor(draft, {
       ...ledger,
       journalled: ledger.journalled + (input.duplicate ? 0 : 1),
       duplicates: ledger.duplicates + (input.duplicate ? 1 : 0),
-      tooOld: ledger.tooOld + (verdict.rule === "inbound/too-old" ? 1 : 0),
+      tooOld: ledger.tooOld + (isTooOldOnArrival(draft, input) ? 1 : 0),
     });
   }
-  decide(draft, verdict.rule);
-  if (verdict.as === null) return true;
-  emit(draft, verdict.rule, {
-    kind: "message.admit",
-    messageId: input.messageId,
-    chat: input.chat,
-    as: verdict.as,
-    late: isLate(input),
-  });
   return true;
-}
-
-interface Verdict {
-  readonly rule: string;
-  /** Null: nothing is to be done, the journal has it already. */
-  readonly as: "reply" | "context" | "notify-owner" | "ignore" | null;
-}
-
-/** The answer policy for one message. A message without a usable time counts as new: it did arrive now. */
-export function judge(message: Journalled, policy: Policy): Verdict {
-  if (message.duplicate) return { rule: "inbound/duplicate", as: null };
-  if (message.chatKind === "status" || message.chatKind === "other") {
-    return { rule: "inbound/not-a-chat", as: "ignore" };
-  }
-  if (!isLate(message)) return { rule: "inbound/live", as: "reply" };
-  if (message.fromMe) return { rule: "inbound/late-own", as: "context" };
-  if ((message.ageMs ?? 0) > policy.late.maxAgeMs) return tooOld(policy);
-  const answer = lateAnswer(message, policy);
-  return answer === "off"
-    ? { rule: "inbound/late-off", as: "ignore" }
-    : { rule: `inbound/late-${answer}`, as: answer };
-}
-
-function tooOld(policy: Policy): Verdict {
-  const { older } = policy.late;
-  return { rule: "inbound/too-old", as: older === "off" ? "ignore" : older };
-}
-
-function lateAnswer(message: Journalled, policy: Policy): "reply" | "context" | "off" {
-  if (message.chatKind !== "group") return policy.late.direct;
-  return message.mentioned ? policy.late.mention : policy.late.group;
-}
-
-function isLate(message: Journalled): boolean {
-  return message.ageMs !== null && message.ageMs > LIMITS.lateAfterMs;
 }
 
 /** A stanza that brought no message: the phone is asked once for its plaintext, where it can have one. */
 export function onMessageOrphaned(draft: Draft, input: InputOf<"message.orphaned">): boolean {
-  const ledger = ledgerOf(draft, input.socketId);
-  if (ledger !== null) setLedger(draft, { ...ledger, orphaned: ledger.orphaned + 1 });
   const { drain } = draft.state;
   const canAsk = isLive(draft, input.socketId) && !drain.asked.includes(input.messageId);
   // Baileys asks by itself for messages the server marks as unavailable.
-  if (!canAsk || input.why === "unavailable") {
-    decide(draft, "inbound/orphan-noted");
-    return true;
-  }
-  patch(draft, {
-    drain: {
-      ...drain,
-      asked: [...drain.asked, input.messageId].slice(-LIMITS.placeholdersRemembered),
-    },
-  });
+  if (canAsk && input.why !== "unavailable") askThePhone(draft, input);
+  else decide(draft, "inbound/orphan-noted");
+  const ledger = ledgerOf(draft, input.socketId);
+  if (ledger !== null) accountFor(draft, { ...ledger, orphaned: ledger.orphaned + 1 });
+  return true;
+}
+
+function askThePhone(draft: Draft, input: InputOf<"message.orphaned">): void {
+  const { drain } = draft.state;
+  const asked = [...drain.asked, input.messageId].slice(-LIMITS.placeholdersRemembered);
+  patch(draft, { drain: { ...drain, asked } });
   emit(draft, "inbound/orphan", {
     kind: "placeholder.request",
     socketId: input.socketId,
     messageId: input.messageId,
     ...(input.chat === null ? {} : { chat: input.chat }),
   });
-  return true;
 }
 
 /** Between devices, or without content: there is nothing to be done, and the delivery is complete without it. */
 export function onMessageSkipped(draft: Draft, input: InputOf<"message.skipped">): boolean {
+  decide(draft, "inbound/skipped");
   const ledger = ledgerOf(draft, input.socketId);
   if (ledger !== null && input.via === "offline") {
-    setLedger(draft, { ...ledger, skipped: ledger.skipped + 1 });
+    accountFor(draft, { ...ledger, skipped: ledger.skipped + 1 });
   }
-  decide(draft, "inbound/skipped");
   return true;
 }
 
