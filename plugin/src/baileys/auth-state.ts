@@ -7,7 +7,7 @@ import {
   prepareDirectory,
   readSafely,
   replaceFileDurably,
-  replaceFileSync,
+  replaceKeySync,
 } from "./credential-files.ts";
 import { contentOf, inspectCredentials, sameDevice, selfOf } from "./credential-store.ts";
 import { enqueueFileTask, whenFilesIdle } from "./file-queue.ts";
@@ -41,7 +41,7 @@ const FLUSH_LIMIT_MS = 15_000;
 /**
  * Opens the folder for a socket, with the file names and encoding of Baileys' `useMultiFileAuthState`. Credentials are written durably
  * (temporary file, fsync, rename, fsync of the folder) and backed up; key files are replaced whole without waiting for the
- * disk, because a fsync per received message would cost more than the resend that a power cut causes.
+ * disk, because a flush per received message would cost more than the resend that a power cut causes.
  */
 export async function openAuthState(baileys: Baileys, authDir: string): Promise<AuthState> {
   await whenFilesIdle(authDir, FLUSH_LIMIT_MS);
@@ -144,5 +144,5 @@ function writeKey(baileys: Baileys, authDir: string, name: string, value: unknow
   }
   // Serialised now: the library goes on changing the object.
   const content = JSON.stringify(value, baileys.BufferJSON.replacer);
-  return enqueueFileTask(authDir, name, async () => replaceFileSync(file, content));
+  return enqueueFileTask(authDir, name, async () => replaceKeySync(file, content));
 }

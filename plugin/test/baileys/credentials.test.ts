@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -190,6 +191,39 @@ describe("what is refused", () => {
     chmodSync(creds(), 0o600);
     expect(store.inspect(authDir).state).toBe("linked");
     expect(readdirSync(authDir).filter((name) => name.startsWith(".continuity"))).toEqual([]);
+  });
+});
+
+describe("a key whose replacement was killed", () => {
+  const key = (): string => join(authDir, "session-1.0.json");
+  const next = (): string => join(authDir, ".continuity.next-session-1.0.json");
+
+  async function readSession(): Promise<unknown> {
+    const { state } = await openAuthState(await loadBaileys(), authDir);
+    const { "1.0": session } = await state.keys.get("session", ["1.0"]);
+    expect(readdirSync(authDir).filter((name) => name.startsWith(".continuity"))).toEqual([]);
+    return session;
+  }
+
+  beforeEach(async () => {
+    const { state } = await openAuthState(await loadBaileys(), authDir);
+    await state.keys.set({ session: { "1.0": Buffer.from("whole") } });
+  });
+
+  it("before the old content went has the old one", async () => {
+    writeFileSync(next(), readFileSync(key(), "utf8").slice(0, 10));
+    expect(await readSession()).toEqual(Buffer.from("whole"));
+  });
+
+  it("between the old and the new content has the new one", async () => {
+    renameSync(key(), next());
+    expect(await readSession()).toEqual(Buffer.from("whole"));
+  });
+
+  it("when it was the first one and half of it is there, is no key", async () => {
+    writeFileSync(next(), readFileSync(key(), "utf8").slice(0, 10));
+    rmSync(key());
+    expect(await readSession()).toBeUndefined();
   });
 });
 
