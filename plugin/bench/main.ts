@@ -5,7 +5,8 @@
 import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { measureServer } from "fixtures/whatsapp-server/measure";
-import { measureConnection } from "./connection-figures.ts";
+import { measureInbound } from "./inbound-figures.ts";
+import { measureMemory } from "./memory-figures.ts";
 import { measureReplay } from "./replay-figures.ts";
 import { measureVirtualDay } from "./virtual-day.ts";
 
@@ -23,11 +24,13 @@ const server = await measureServer();
 say("one virtual day with 24 reconnects ...");
 const virtualDay = await measureVirtualDay();
 say("the plugin beside bare Baileys ...");
-const connection = await measureConnection();
+const connection = await measureInbound();
+say("100,000 messages ...");
+const memory = await measureMemory();
 say("replay ...");
 const replay = measureReplay();
 
-const figures = { server, virtualDay, connection, replay };
+const figures = { server, virtualDay, connection, memory, replay };
 const bounds: readonly Bound[] = [
   bound("server.connectMs", server.connectMs <= 60, "<= 60 ms"),
   bound("server.inboundPerSecond", server.inboundPerSecond >= 500, ">= 500"),
@@ -39,6 +42,13 @@ const bounds: readonly Bound[] = [
     connection.inboundRatio >= 0.95,
     "journalled >= 95 % of bare Baileys",
   ),
+  bound("connection.addedLatencyMs", connection.addedLatencyMs <= 1, "median <= 1 ms"),
+  bound(
+    "memory.heapGrowthMegabytes",
+    memory.heapGrowthMegabytes <= 16,
+    "<= 16 MB over 80,000 of 100,000 messages",
+  ),
+  bound("memory.journalMegabytes", memory.journalMegabytes <= 16 + 8, "within its limit and WAL"),
 ];
 const ok = bounds.every(({ holds }) => holds);
 for (const { figure, holds, wanted } of bounds)
