@@ -9,6 +9,8 @@ import type { SocketSeam } from "./socket-seam.ts";
 export interface InboundWatch {
   /** Key of a message stanza seen on this socket, for asking the phone for it again. */
   keyOf(messageId: string): WAMessageKey | undefined;
+  /** Who wrote the stanzas without a message of the chat to which this one belongs; the most recent, bounded. */
+  unreadableAuthors(messageId: string): readonly Jid[];
   onLibraryFact(fact: Exclude<LibraryFact, { type: "stanza" }>): void;
   /** The socket ends: stanzas that were receipted and brought no message are named, because nobody will send them again. */
   close(): void;
@@ -64,6 +66,7 @@ export function attachInbound(
 
   return {
     keyOf: (messageId) => stanzas.get(messageId)?.key,
+    unreadableAuthors: (messageId) => unreadableAuthors(stanzas, messageId),
     onLibraryFact(fact) {
       switch (fact.type) {
         case "receipt":
@@ -87,6 +90,19 @@ export function attachInbound(
       stanzas.clear();
     },
   };
+}
+
+const MAX_AUTHORS = 10;
+
+function unreadableAuthors(
+  stanzas: ReadonlyMap<string, StanzaNote>,
+  messageId: string,
+): readonly Jid[] {
+  const chat = stanzas.get(messageId)?.key.remoteJid;
+  const authors = [...stanzas.values()]
+    .filter(({ key, reported }) => reported === "orphan" && key.remoteJid === chat)
+    .flatMap(({ key }) => key.participant ?? key.remoteJid ?? []);
+  return [...new Set(authors)].slice(-MAX_AUTHORS);
 }
 
 function attachDrain({ sock, socketId, report }: SocketSeam): void {

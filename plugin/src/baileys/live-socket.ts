@@ -319,6 +319,15 @@ export class BaileysSocket implements LiveSocket {
     });
   }
 
+  resetSessions(messageId: string): void {
+    const live = this.#live;
+    const authors = live?.inbound.unreadableAuthors(messageId) ?? [];
+    if (live === null || authors.length === 0) return;
+    renewSessions(live.sock, authors).catch((error: unknown) => {
+      this.#report(this.#fault(error));
+    });
+  }
+
   requestPlaceholder(messageId: string): void {
     const live = this.#live;
     const key = live?.inbound.keyOf(messageId);
@@ -377,6 +386,15 @@ function releaseSocket(sock: WASocket): void {
   sock.ws.removeAllListeners();
   // A WebSocket that was cut while connecting still emits an error, which Node would treat as uncaught without a listener.
   sock.ws.on("error", () => undefined);
+}
+
+/**
+ * A session that is out of step is forgotten, and a new one begun with keys from the server. The other side learns of it by the library's next
+ * retry receipt, which then carries our keys.
+ */
+async function renewSessions(sock: WASocket, authors: readonly string[]): Promise<void> {
+  await sock.signalRepository.deleteSession([...authors]);
+  await sock.assertSessions([...authors], true);
 }
 
 async function withLimit<T>(work: Promise<T>, limitMs: number): Promise<T> {

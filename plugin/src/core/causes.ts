@@ -155,6 +155,14 @@ export const CAUSES = {
     "The session answered pings but delivered nothing.",
     "Nothing to do: the session is replaced",
   ),
+  "queue-blocked": transient(
+    "WhatsApp announced waiting messages and did not deliver them.",
+    "Nothing to do: the session is replaced, at growing intervals if this stays",
+  ),
+  "decryption-storm": transient(
+    "Message after message could not be decrypted, also with new keys.",
+    "Nothing to do at first: the session is replaced. Link again if this stays",
+  ),
   "closed-by-server": transient("WhatsApp closed the connection.", SELF_HEALING),
   "stream-ended": transient("WhatsApp ended the stream in an orderly way.", SELF_HEALING),
   "stream-unavailable": transient(
@@ -181,6 +189,13 @@ export const CAUSES = {
     sentence: "WhatsApp asked for a restart of the connection (515).",
     action: "Nothing to do: normal after linking",
   },
+  "planned-rotation": {
+    class: "restart",
+    backoff: "at-once",
+    network: false,
+    sentence: "The connection was replaced as planned, before the server's next regular cut.",
+    action: "Nothing to do; keepalive.rotateAfterMinutes 0 switches it off",
+  },
   "stream-replaced": {
     class: "conflict",
     backoff: "normal",
@@ -195,7 +210,7 @@ export const CAUSES = {
     backoff: "normal",
     network: false,
     sentence: "WhatsApp rejected the login (401) without saying that the device was removed.",
-    action: "Wait: it is believed only after three more tries",
+    action: "Wait: it is believed only after three more tries in a row, up to ten minutes apart",
   },
   "logged-out": permanent("WhatsApp kept rejecting the login (401), also after waiting.", RELINK),
   "temporary-ban": {

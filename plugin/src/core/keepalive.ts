@@ -9,31 +9,23 @@ import {
   patch,
   startTimer,
 } from "./draft.ts";
+import { healDeafness } from "./hearing.ts";
 import { LIMITS } from "./limits.ts";
-import type { Policy } from "./policy.ts";
 import { lose } from "./recovery.ts";
+import { startRotation, stopRotation } from "./rotation.ts";
+import { sessionPlan } from "./session-plan.ts";
 import { retire } from "./sockets.ts";
 import type { AccountState } from "./state.ts";
 
-type Mode = Policy["keepalive"]["mode"];
 type InputOf<K extends KeepaliveInput["kind"]> = Extract<KeepaliveInput, { kind: K }>;
 
-/** Liveness of the open socket, and what is known about drops that come at a regular interval. */
+/** Liveness of the open socket. */
 export interface KeepaliveState {
   readonly nextPingId: number;
   readonly pendingPingId: number | null;
-  /** When unexplained drops happened, on the monotonic clock, most recent last. */
-  readonly drops: readonly number[];
-  /** How many times a regular interval was answered: first by shorter intervals, then by the next mode. */
-  readonly step: number;
 }
 
-export const INITIAL_KEEPALIVE: KeepaliveState = {
-  nextPingId: 1,
-  pendingPingId: null,
-  drops: [],
-  step: 0,
-};
+export const INITIAL_KEEPALIVE: KeepaliveState = { nextPingId: 1, pendingPingId: null };
 
 const TIMERS = ["keepalive-tick", "ping-deadline", "session-keepalive"] as const;
 
@@ -46,10 +38,12 @@ export function startKeepalive(draft: Draft): void {
     jittered(draft, LIMITS.keepaliveTickMs, 0.2),
   );
   startSessionKeepalive(draft, "keepalive/start");
+  startRotation(draft, "keepalive/start");
 }
 
 export function stopKeepalive(draft: Draft): void {
   for (const timer of TIMERS) cancelTimer(draft, "keepalive/stop", timer);
+  stopRotation(draft, "keepalive/stop");
   update(draft, { pendingPingId: null });
 }
 
@@ -58,34 +52,20 @@ export function rearmKeepalive(draft: Draft): void {
   if (draft.state.connection.phase !== "open") return;
   cancelTimer(draft, "policy/changed", "session-keepalive");
   startSessionKeepalive(draft, "policy/changed");
+  stopRotation(draft, "policy/changed");
+  startRotation(draft, "policy/changed");
 }
 
 function startSessionKeepalive(draft: Draft, rule: string): void {
-  const plan = sessionPlan(draft.state.keepalive.step, draft.policy);
+  const plan = sessionPlan(draft.state.drops, draft.policy);
   if (plan.mode === "off") return;
   startTimer(draft, rule, "session-keepalive", jittered(draft, plan.intervalMs, 0.2));
-}
-
-/**
- * What the steps taken so far amount to: two halvings of the interval, then the next mode that does not suppress the
- * phone's notifications. `presence-available` is never taken unasked.
- */
-export function sessionPlan(
-  step: number,
-  policy: Policy,
-): { readonly mode: Mode; readonly intervalMs: number } {
-  const { mode, intervalMs } = policy.keepalive;
-  const halvings = Math.min(step, 2);
-  const shorter = Math.max(LIMITS.shortestSessionKeepaliveMs, intervalMs / 2 ** halvings);
-  if (mode === "off" || step <= 2) return { mode, intervalMs: shorter };
-  const next =
-    mode === "iq" ? "presence-unavailable" : mode === "presence-unavailable" ? "iq" : mode;
-  return { mode: next, intervalMs: shorter };
 }
 
 export function onKeepaliveTick(draft: Draft): boolean {
   const socketId = openSocketId(draft.state);
   if (socketId === null) return false;
+  if (healDeafness(draft)) return true;
   emit(draft, "keepalive/sample", { kind: "liveness.sample", socketId });
   return true;
 }
@@ -165,7 +145,7 @@ export function onPingDeadline(draft: Draft): boolean {
 export function onSessionKeepaliveDue(draft: Draft): boolean {
   const socketId = openSocketId(draft.state);
   if (socketId === null) return false;
-  const plan = sessionPlan(draft.state.keepalive.step, draft.policy);
+  const plan = sessionPlan(draft.state.drops, draft.policy);
   if (plan.mode === "off") {
     decide(draft, "keepalive/off");
     return true;
@@ -179,46 +159,6 @@ export function onKeepaliveWritten(draft: Draft, input: InputOf<"keepalive.writt
   if (openSocketId(draft.state) !== input.socketId) return false;
   decide(draft, input.written ? "keepalive/written" : "keepalive/not-written");
   return true;
-}
-
-/** Remembers an unexplained drop of an open connection and answers a regular interval by the next step (#63410). */
-export function noteDrop(draft: Draft): void {
-  const { keepalive } = draft.state;
-  const drops = [...keepalive.drops, draft.at].slice(-LIMITS.dropsRemembered);
-  update(draft, { drops });
-  const medianMs = regularInterval(drops);
-  if (medianMs === null) return;
-  const canAnswer = draft.policy.keepalive.adaptive && draft.policy.keepalive.mode !== "off";
-  const answer =
-    !canAnswer || keepalive.step >= 3
-      ? "none"
-      : keepalive.step < 2
-        ? "shorter-interval"
-        : "next-mode";
-  emit(draft, "keepalive/regular-drops", {
-    kind: "drops.report",
-    drops: drops.length,
-    medianMs,
-    answer,
-    note: null,
-  });
-  // The intervals before a step say nothing about the time after it.
-  update(draft, {
-    drops: [draft.at],
-    step: answer === "none" ? keepalive.step : keepalive.step + 1,
-  });
-}
-
-/** The median interval if all intervals lie close to it, else null. */
-export function regularInterval(drops: readonly number[]): number | null {
-  if (drops.length < LIMITS.dropsForPattern) return null;
-  const intervals = drops.slice(1).map((time, index) => time - (drops[index] ?? time));
-  const sorted = intervals.toSorted((a, b) => a - b);
-  const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
-  const isRegular = intervals.every(
-    (interval) => Math.abs(interval - median) <= median * LIMITS.dropTolerance,
-  );
-  return isRegular && median > LIMITS.stableMs ? median : null;
 }
 
 /** An ack that is overdue is the earliest sign of a dead link. */

@@ -7,6 +7,7 @@ const LOST = { name: "Error", message: "Connection was lost", statusCode: 408 };
 describe("liveness", () => {
   it("does not ask while frames are young and never ends a quiet but answering connection", () => {
     const story = new Story().start().open();
+    story.tell({ kind: "drain.ended", socketId: 1, delivered: 0 });
     for (let hour = 0; hour < 24; hour += 1) {
       for (let tick = 0; tick < 180; tick += 1) {
         story.fire("keepalive-tick", LIMITS.keepaliveTickMs);
@@ -51,9 +52,10 @@ describe("liveness", () => {
       story.open();
     }
     expect(answers).toEqual(["shorter-interval", "shorter-interval", "next-mode"]);
-    expect(sessionPlan(story.state.keepalive.step, DEFAULT_POLICY)).toEqual({
+    expect(sessionPlan(story.state.drops, DEFAULT_POLICY)).toEqual({
       mode: "presence-unavailable",
       intervalMs: LIMITS.shortestSessionKeepaliveMs,
+      rotateAfterMs: null,
     });
   });
 
@@ -61,7 +63,7 @@ describe("liveness", () => {
     for (const mode of ["iq", "presence-unavailable", "off"] as const) {
       const policy = { ...DEFAULT_POLICY, keepalive: { ...DEFAULT_POLICY.keepalive, mode } };
       for (let step = 0; step < 6; step += 1) {
-        expect(sessionPlan(step, policy).mode).not.toBe("presence-available");
+        expect(sessionPlan({ step, rhythm: null }, policy).mode).not.toBe("presence-available");
       }
     }
   });

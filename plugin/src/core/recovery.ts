@@ -117,7 +117,7 @@ function refreshVersion(draft: Draft, loss: Loss): void {
   waitForAttempt(draft, "close/refresh", loss, draft.policy.recovery.maxDelayMs);
 }
 
-/** 401 without `device_removed` is believed only when it repeats (#5570). */
+/** 401 without `device_removed` is believed when three more tries in a row are rejected; see `rejectionWaitsMs` for why not earlier (#5570). */
 function confirmRejection(draft: Draft, loss: Loss): void {
   const { recovery } = draft.state;
   const rejectionsInARow = recovery.rejectionsInARow + 1;

@@ -1,4 +1,4 @@
-import type { ControllerId, SocketId } from "../events/index.ts";
+import type { ControllerId, Effect, SocketId } from "../events/index.ts";
 import { budgetDelayMs } from "./backoff.ts";
 import { cancelTimer, type Draft, emit, patch, startTimer } from "./draft.ts";
 import { LIMITS } from "./limits.ts";
@@ -84,7 +84,7 @@ export function retire(
   draft: Draft,
   rule: string,
   socketId: SocketId,
-  reason: "stopped" | "superseded" | "silent" | "deaf" | "connect-limit" | "operator" | "fault",
+  reason: Extract<Effect, { kind: "socket.close" }>["reason"],
 ): void {
   const retiring = [...draft.state.retiring, socketId].slice(-LIMITS.retiringSockets);
   patch(draft, { retiring });

@@ -10,7 +10,9 @@ import {
 import { CAUSES } from "./causes.ts";
 import { closeDraft, type Draft, emit, openDraft } from "./draft.ts";
 import { cutDrainShort, type DrainLedger, INITIAL_DRAIN, isAccountedFor } from "./drain.ts";
-import { INITIAL_KEEPALIVE, noteDrop, startKeepalive, stopKeepalive } from "./keepalive.ts";
+import { INITIAL_DROPS, noteDrop } from "./drops.ts";
+import { INITIAL_HEARING, noteHearing } from "./hearing.ts";
+import { INITIAL_KEEPALIVE, startKeepalive, stopKeepalive } from "./keepalive.ts";
 import type { Policy } from "./policy.ts";
 import { routeInput, unhandledReason } from "./route.ts";
 import { seedRng } from "./rng.ts";
@@ -42,6 +44,8 @@ export function initialState(account: AccountId, seed: string): AccountState {
     self: null,
     ownMappings: [],
     keepalive: INITIAL_KEEPALIVE,
+    drops: INITIAL_DROPS,
+    hearing: INITIAL_HEARING,
     sends: INITIAL_SENDS,
     drain: INITIAL_DRAIN,
     backfill: INITIAL_BACKFILL,
@@ -62,6 +66,7 @@ export function transition(
 ): Step<AccountState> {
   const draft = openDraft(state, at, policy);
   if (!routeInput(draft, input)) emitUnhandled(draft, state, input);
+  noteHearing(draft, input);
   reactToConnection(draft, state);
   reactToDrain(draft, state);
   return closeDraft(draft);
@@ -103,12 +108,17 @@ function leaveSocket(draft: Draft, before: AccountState): void {
   stopKeepalive(draft);
   cutDrainShort(draft);
   holdUnsettled(draft);
-  if (before.connection.phase !== "open") return;
   const causeId = draft.state.recovery.lastCauseId;
   const isOurs = draft.state.connection.phase === "stopped";
-  if (causeId === null || isOurs || CAUSES[causeId].class === "restart") return;
-  beginOutage(draft, causeId);
-  if (isUnexplained(causeId)) noteDrop(draft);
+  if (causeId === null || isOurs || isRestart(causeId)) return;
+  const wasOpen = before.connection.phase === "open";
+  // A restart replaces an open connection; when the new one fails, what was a second becomes an outage.
+  if (wasOpen || isRestart(before.recovery.lastCauseId)) beginOutage(draft, causeId);
+  if (wasOpen && isUnexplained(causeId)) noteDrop(draft);
+}
+
+function isRestart(causeId: keyof typeof CAUSES | null): boolean {
+  return causeId !== null && CAUSES[causeId].class === "restart";
 }
 
 /** Drops that say nothing about their reason are the ones whose rhythm is worth knowing. */

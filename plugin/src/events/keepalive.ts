@@ -22,6 +22,11 @@ export const keepaliveInputs = {
     written: flag,
     error: optional(rawError),
   },
+  /**
+   * Emitted when other accounts of this gateway lost an open connection without a reason given. `accounts`: how many did within the last
+   * five seconds.
+   */
+  "neighbour.dropped": { accounts: count },
 } as const;
 export type KeepaliveInput = UnionOf<typeof keepaliveInputs>;
 
@@ -31,12 +36,19 @@ export const keepaliveEffects = {
   "ping.send": { socketId: count, pingId: count, probe: oneOf("transport", "session") },
   /** Send the application-layer stanza that resets a server's session idle timer (#63410). */
   "keepalive.send": { socketId: count, mode: keepaliveMode },
-  /** Drops that come at a regular interval have a common reason; named once per step. */
+  /**
+   * Drops that come at a regular interval have a common reason; named once per step, and when there is no step left each time their number has
+   * doubled. `drops`: all of this rhythm so far.
+   */
   "drops.report": {
     drops: count,
     medianMs: count,
-    answer: oneOf("shorter-interval", "next-mode", "none"),
+    answer: oneOf("shorter-interval", "next-mode", "rotation", "none"),
     note: nullable(text),
   },
+  /** This account fell together with others of the same gateway: the cause is common to them and none of its own. */
+  "drops.correlate": { accounts: count, withinMs: count },
+  /** Messages of a chat could not be decrypted again and again: make new Signal sessions with who wrote them. */
+  "session.reset": { socketId: count, chat: text, messageId: text, failures: count },
 } as const;
 export type KeepaliveEffect = UnionOf<typeof keepaliveEffects>;

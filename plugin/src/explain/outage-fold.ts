@@ -124,6 +124,8 @@ const CLOSING_CAUSES: Readonly<Record<RecordOf<"socket.close">["reason"], Outage
   "connect-limit": "connect-limit",
   operator: "operator-restart",
   fault: "own-fault",
+  // Planned, and over in a second.
+  rotated: null,
 };
 
 function onStarted(state: OutageState, timed: TimedRecord): OutageState {

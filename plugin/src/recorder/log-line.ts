@@ -89,6 +89,7 @@ function tell(record: EventRecord, describeCause: DescribeCause): Told {
     case "conflict.inspected":
       return tellConflict(record);
     case "drops.report":
+    case "session.reset":
     case "drain.close":
       return tellLedger(record);
     case "outage.report":
@@ -125,12 +126,17 @@ function tellTrouble(
   }
 }
 
-function tellLedger(record: RecordOf<"drops.report" | "drain.close">): Told {
+function tellLedger(record: RecordOf<"drops.report" | "session.reset" | "drain.close">): Told {
   switch (record.kind) {
     case "drops.report":
       return {
-        message: `The connection dropped ${record.drops} times about every ${seconds(record.medianMs)}; answer: ${record.answer}.`,
+        message: `${record.drops} drops, median ${minutes(record.medianMs)}${record.note === null ? "" : ` (${record.note})`}; answer: ${record.answer}.`,
         topic: record.answer,
+      };
+    case "session.reset":
+      return {
+        message: `${record.failures} messages of one chat could not be decrypted; its encryption sessions are made anew.`,
+        topic: "session.reset",
       };
     case "drain.close":
       return {
@@ -236,6 +242,10 @@ function seconds(durationMs: number): string {
   return durationMs < 10_000
     ? `${(durationMs / 1_000).toFixed(1)} s`
     : `${Math.round(durationMs / 1_000)} s`;
+}
+
+function minutes(durationMs: number): string {
+  return `${(durationMs / 60_000).toFixed(1)} min`;
 }
 
 function errorText(error: RawError): string {

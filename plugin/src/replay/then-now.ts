@@ -121,6 +121,7 @@ function isNotable(effect: Effect): boolean {
   switch (effect.kind) {
     case "socket.close":
     case "drops.report":
+    case "session.reset":
     case "message.admit":
     case "outage.report":
     case "send.dispatch":
@@ -145,6 +146,7 @@ function isNotable(effect: Effect): boolean {
     case "liveness.sample":
     case "ping.send":
     case "keepalive.send":
+    case "drops.correlate":
     case "drain.pull":
     case "placeholder.request":
     case "history.request":

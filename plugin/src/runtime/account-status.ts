@@ -48,8 +48,9 @@ export function accountStatus(sources: StatusSources): AccountStatus {
         ? toWall(connection.nextAttemptAt)
         : null,
     keepalive: {
-      ...sessionPlan(state.keepalive.step, sources.policy),
+      ...sessionPlan(state.drops, sources.policy),
       frameAgeMs: sources.frameAgeMs,
+      rhythm: rhythmOf(state),
     },
     drain: {
       announced: ledger?.announced ?? 0,
@@ -60,6 +61,11 @@ export function accountStatus(sources: StatusSources): AccountStatus {
     journal: { depth: unsettled, oldestUnsettledMs, spilled },
     outages: outagesOf(state, toWall),
   };
+}
+
+function rhythmOf({ drops }: AccountState): AccountStatus["keepalive"]["rhythm"] {
+  const { rhythm } = drops;
+  return rhythm === null ? null : { drops: rhythm.drops, medianMs: rhythm.medianMs };
 }
 
 /** Why the account is not open; an open account has no cause, whatever came before. */

@@ -150,7 +150,11 @@ export interface AccountStatus {
   readonly keepalive: {
     readonly mode: string;
     readonly intervalMs: number;
+    /** Age at which the connection is replaced on purpose; null: never. */
+    readonly rotateAfterMs: number | null;
     readonly frameAgeMs: number | null;
+    /** Drops at a regular distance that go on; null: there is no rhythm. */
+    readonly rhythm: { readonly drops: number; readonly medianMs: number } | null;
   };
   readonly drain: {
     readonly announced: number;

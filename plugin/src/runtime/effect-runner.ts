@@ -60,6 +60,10 @@ export function runEffect(owners: EffectOwners, effect: Effect, connection: Conn
       return sockets.withSocket(effect.socketId, (socket) => {
         socket.requestPlaceholder(effect.messageId);
       });
+    case "session.reset":
+      return sockets.withSocket(effect.socketId, (socket) =>
+        socket.resetSessions(effect.messageId),
+      );
     case "message.admit":
       return owners.intake.admit(effect.messageId, effect.chat, effect.as, effect.late);
     case "send.dispatch":
@@ -87,6 +91,7 @@ export function runEffect(owners: EffectOwners, effect: Effect, connection: Conn
     case "drops.report":
     case "gap.open":
     case "gap.close":
+    case "drops.correlate":
     case "outage.report":
     case "invariant.report":
     case "reported.decide":

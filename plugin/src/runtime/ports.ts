@@ -169,6 +169,8 @@ export interface LiveSocket {
   frameAgeMs(): number;
   sendKeepalive(mode: "presence-unavailable" | "presence-available" | "iq" | "off"): void;
   pullOffline(batch: number): void;
+  /** Makes new Signal sessions with who wrote the unreadable messages of the chat that this one belongs to. */
+  resetSessions(messageId: string): void;
   requestPlaceholder(messageId: string): void;
   groupInfo(chat: Jid): Promise<GroupInfo>;
   /** Both address forms of somebody, from what is stored; never asks the network. */

@@ -8,7 +8,7 @@ import type { RegistryStore, Timers } from "./ports.ts";
  */
 
 /** Raised whenever the shape of an entry, of a handover or of the core's state changes: a newer code then begins afresh. */
-const FORMAT = "whatsapp-continuity/registry/1";
+const FORMAT = "whatsapp-continuity/registry/2";
 
 /** The controller in charge of an account, reachable for every generation of this code. */
 export interface InCharge {

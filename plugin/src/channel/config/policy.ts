@@ -12,6 +12,7 @@ export function toPolicy(settings: Settings): Policy {
       mode: keepalive.mode,
       intervalMs: keepalive.intervalSeconds * SECOND,
       adaptive: keepalive.adaptive,
+      rotateAfterMs: keepalive.rotateAfterMinutes * MINUTE,
     },
     recovery: {
       maxDelayMs: recovery.maxDelaySeconds * SECOND,

@@ -35,7 +35,13 @@ function account(over: Partial<AccountStatus> = {}): AccountStatus {
     socketId: 1,
     attemptsLastHour: 0,
     nextAttemptAt: null,
-    keepalive: { mode: "iq", intervalMs: 240_000, frameAgeMs: 1_500 },
+    keepalive: {
+      mode: "iq",
+      intervalMs: 240_000,
+      rotateAfterMs: null,
+      frameAgeMs: 1_500,
+      rhythm: null,
+    },
     drain: { announced: 0, delivered: 0, journalled: 0, receipted: 0 },
     journal: { depth: 0, oldestUnsettledMs: null, spilled: 0 },
     outages: [],
@@ -95,7 +101,8 @@ describe("what the gateway hears", () => {
   });
 
   test("without a frame nothing is claimed about the transport", () => {
-    const silent = account({ keepalive: { mode: "iq", intervalMs: 1, frameAgeMs: null } });
+    const { keepalive } = account();
+    const silent = account({ keepalive: { ...keepalive, frameAgeMs: null } });
     expect(transportActivity(silent, NOW)).toEqual({});
   });
 
