@@ -10,6 +10,8 @@ import { listAccountIds, resolveAccount, type WhatsAppAccount } from "./accounts
 import type { AccountAtWork } from "./accounts-at-work.ts";
 import { createAlerts } from "./alerts.ts";
 import { createChannelPort, type OpenChannelPort } from "./channel-port.ts";
+import { HandoverOrder } from "./inbound/handover-order.ts";
+import { OwnerNotices } from "./inbound/owner-notices.ts";
 import { createPendingHistory } from "./inbound/pending-history.ts";
 import type { InboundHost } from "./inbound/admitted-message.ts";
 import { type ChannelLog, createChannelLog } from "./log.ts";
@@ -100,9 +102,15 @@ function createPort(
   const inbound: InboundHost = {
     accountId,
     channel,
-    history: createPendingHistory(),
+    history: createPendingHistory(({ message }) => {
+      opened().journal.markContextShown(message.messageId, message.chat);
+    }),
+    memory: { pendingContext: (limit) => opened().journal.pendingContext(limit) },
+    order: new HandoverOrder(),
+    notices: new OwnerNotices(),
     log,
     config: () => instance.config(),
+    maxAgeMinutes: () => instance.settings().forAccount(accountId).late.maxAgeMinutes,
     runtime,
     isOwnSend: (messageId) => opened().journal.custodyByMessageId(messageId) !== null,
     nowMs: () => systemClock.wallMs(),

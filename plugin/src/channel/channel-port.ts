@@ -2,8 +2,9 @@ import type { ChannelAccountSnapshot } from "openclaw/plugin-sdk/channel-contrac
 import type { AccountRuntime } from "../runtime/account.ts";
 import type { ChannelPort, Clock, StatusEffect, Timers } from "../runtime/ports.ts";
 import type { Alerts } from "./alerts.ts";
-import { admitMessage } from "./inbound/admit.ts";
+import { admitBurst, admitMessage, notifyOwner } from "./inbound/admit.ts";
 import type { InboundHost } from "./inbound/admitted-message.ts";
+import { restoreContext } from "./inbound/context.ts";
 import { Patience } from "./inbound/patience.ts";
 import { NOTHING_PUBLISHED, toStatusPatch, transportActivity } from "./status/status-patch.ts";
 
@@ -53,9 +54,30 @@ export function createChannelPort(parts: ChannelPortParts): OpenChannelPort {
       cancelRefresh = timers.start(ACTIVITY_REFRESH_MS, refreshActivity);
     }
   };
+  let restored: Promise<void> | null = null;
+  const whenRestored = (): Promise<void> => (restored ??= restoreContext(inbound));
   return {
     publishStatus: (effect) => inTask(() => publish(effect)),
-    admit: (entry, as) => inTask(() => patience.until(() => admitMessage(inbound, entry, as))),
+    admit: (entry, as, late) =>
+      inTask(() =>
+        patience.until(async () => {
+          await whenRestored();
+          return admitMessage(inbound, { entry, as, late });
+        }),
+      ),
+    admitBurst: (messages) =>
+      inTask(() =>
+        patience.until(async () => {
+          await whenRestored();
+          return admitBurst(inbound, messages);
+        }),
+      ),
+    notifyOwner: () =>
+      inTask(() => {
+        notifyOwner(inbound).catch((error: unknown) => {
+          inbound.log.warn("The owner could not be told of old messages.", { error });
+        });
+      }),
     raiseAlert: (causeId, downMs) => inTask(() => alerts.raise(causeId, downMs)),
     clearAlert: (downMs) => inTask(() => alerts.clear(downMs)),
     close() {

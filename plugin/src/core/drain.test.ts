@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { DEFAULT_POLICY, LIMITS } from "./index.ts";
-import { judge } from "./drain.ts";
+import { LIMITS } from "./index.ts";
 import { SERVICE_UNAVAILABLE, Story } from "./story.test-support.ts";
 
 const journalled = {
@@ -100,7 +99,7 @@ describe("an end marker that overtakes the decryption", () => {
     story.tell({ ...journalled, messageId: "M1" });
     expect(story.effects("drain.close")).toEqual([]);
     story.tell({ ...journalled, messageId: "M2" });
-    expect(story.last?.rule).toBe("inbound/late-reply");
+    expect(story.last?.rule).toBe("inbound/held");
     expect(story.effects("drain.close")).toMatchObject([
       { outcome: "complete", delivered: 2, journalled: 2 },
     ]);
@@ -177,25 +176,7 @@ describe("an outage's account, in the order unmodified Baileys gives", () => {
   });
 });
 
-describe("what becomes of a message", () => {
-  it.each([
-    ["live", { via: "live", ageMs: 2_000 }, "reply"],
-    ["without a usable time", { ageMs: null }, "reply"],
-    ["late direct", { ageMs: 10 * 60_000 }, "reply"],
-    ["late in a group", { chatKind: "group", ageMs: 10 * 60_000 }, "context"],
-    [
-      "late in a group, mentioned",
-      { chatKind: "group", mentioned: true, ageMs: 10 * 60_000 },
-      "reply",
-    ],
-    ["three days old", { ageMs: 3 * 24 * 3_600_000 }, "ignore"],
-    ["a duplicate", { duplicate: true }, null],
-    ["a status broadcast", { chatKind: "status" }, "ignore"],
-    ["our own phone, late", { fromMe: true }, "context"],
-  ] as const)("%s", (_name, change, expected) => {
-    expect(judge({ ...journalled, ...change }, DEFAULT_POLICY).as).toBe(expected);
-  });
-
+describe("what becomes of a stanza without a message", () => {
   it("asks the phone once for a stanza that could not be read", () => {
     const story = new Story().start().open();
     const orphan = {

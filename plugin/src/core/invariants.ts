@@ -61,6 +61,11 @@ const CHECKS: Readonly<Record<string, Check>> = {
   "I7 queues are bounded": (state) => {
     if (state.sends.pending.length > LIMITS.openSends) return "too many pending sends";
     if (state.retiring.length > LIMITS.retiringSockets) return "too many retiring sockets";
+    const held = state.bursts.held.reduce((sum, { messages }) => sum + messages.length, 0);
+    if (held > LIMITS.heldMessages) return "too many held messages";
+    const isTimed = state.timers.some((t) => t.timer === "burst-deadline");
+    if (held > 0 && state.connection.phase === "open" && !isTimed)
+      return "messages are held without a deadline";
     return state.timers.length > 2 * LIMITS.openSends + 32 ? "too many timers" : null;
   },
   "I8 one send id, one send": (state) => {

@@ -8,8 +8,6 @@ export interface Policy {
     /** Session keepalive interval before jitter. */
     readonly intervalMs: number;
     readonly adaptive: boolean;
-    /** Age at which a connection is replaced by ourselves in a quiet moment; 0 means never. See `sessionPlan`. */
-    readonly rotateAfterMs: number;
   };
   readonly recovery: {
     /** Cap of the reconnect backoff. */
@@ -30,9 +28,10 @@ export interface Policy {
     readonly direct: LateAnswer;
     readonly mention: LateAnswer;
     readonly group: LateAnswer;
-    /** Older than this is not answered. */
+    /** What would be answered and is older becomes context. */
     readonly maxAgeMs: number;
-    readonly older: "context" | "notify-owner" | "off";
+    /** Whether the owner is told of what was too old, once per outage. */
+    readonly older: "off" | "notify";
   };
   readonly sends: {
     /** How long a captured reply waits for a successor socket. */
@@ -52,7 +51,7 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
 export const DEFAULT_POLICY: Policy = {
-  keepalive: { mode: "iq", intervalMs: 4 * MINUTE, adaptive: true, rotateAfterMs: 0 },
+  keepalive: { mode: "iq", intervalMs: 4 * MINUTE, adaptive: true },
   recovery: { maxDelayMs: 60 * SECOND, attemptsPerHour: 60, conflictProbeMs: 0 },
   backfill: { windowMs: 120 * MINUTE, history: "evidence", requestsPerHour: 10 },
   late: {

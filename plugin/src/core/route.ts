@@ -1,13 +1,12 @@
 import type { Effect, Input } from "../events/index.ts";
 import * as backfill from "./backfill.ts";
+import { onBurstDeadline } from "./bursts.ts";
 import { onConflictInspected, onConflictProbe } from "./conflict.ts";
 import * as connection from "./connection.ts";
 import { decide, type Draft, patch } from "./draft.ts";
 import * as drain from "./drain.ts";
-import { onNeighbourDropped } from "./drops.ts";
 import * as keepalive from "./keepalive.ts";
 import * as recovery from "./recovery.ts";
-import { onRotationDue } from "./rotation.ts";
 import * as sends from "./sends.ts";
 import { type AccountState, currentSocket } from "./state.ts";
 import { onStatusRefresh } from "./status.ts";
@@ -55,8 +54,6 @@ export function routeInput(draft: Draft, input: Input): boolean {
       return keepalive.onPingFailed(draft, input);
     case "keepalive.written":
       return keepalive.onKeepaliveWritten(draft, input);
-    case "neighbour.dropped":
-      return onNeighbourDropped(draft, input);
     case "send.requested":
     case "send.written":
     case "send.acked":
@@ -158,8 +155,6 @@ function routeTimer(draft: Draft, input: Of<"timer.fired">): boolean {
       return keepalive.onPingDeadline(draft);
     case "session-keepalive":
       return keepalive.onSessionKeepaliveDue(draft);
-    case "rotation":
-      return onRotationDue(draft);
     case "conflict-probe":
       return onConflictProbe(draft);
     case "drain-pull":
@@ -172,6 +167,8 @@ function routeTimer(draft: Draft, input: Of<"timer.fired">): boolean {
       return sends.onAckDeadline(draft, subject);
     case "history-deadline":
       return backfill.onOutageDeadline(draft);
+    case "burst-deadline":
+      return onBurstDeadline(draft);
     case "alert":
       return backfill.onAlertDue(draft);
     case "credential-recheck":

@@ -7,12 +7,11 @@ import {
   noteGap,
   settleOutage,
 } from "./backfill.ts";
+import { forgetBursts, INITIAL_BURSTS, reactToBursts } from "./bursts.ts";
 import { CAUSES } from "./causes.ts";
 import { closeDraft, type Draft, emit, openDraft } from "./draft.ts";
 import { cutDrainShort, type DrainLedger, INITIAL_DRAIN, isAccountedFor } from "./drain.ts";
-import { INITIAL_DROPS, noteDrop } from "./drops.ts";
-import { INITIAL_HEARING, noteHearing } from "./hearing.ts";
-import { INITIAL_KEEPALIVE, startKeepalive, stopKeepalive } from "./keepalive.ts";
+import { INITIAL_KEEPALIVE, noteDrop, startKeepalive, stopKeepalive } from "./keepalive.ts";
 import type { Policy } from "./policy.ts";
 import { routeInput, unhandledReason } from "./route.ts";
 import { seedRng } from "./rng.ts";
@@ -44,11 +43,10 @@ export function initialState(account: AccountId, seed: string): AccountState {
     self: null,
     ownMappings: [],
     keepalive: INITIAL_KEEPALIVE,
-    drops: INITIAL_DROPS,
-    hearing: INITIAL_HEARING,
     sends: INITIAL_SENDS,
     drain: INITIAL_DRAIN,
     backfill: INITIAL_BACKFILL,
+    bursts: INITIAL_BURSTS,
   };
 }
 
@@ -66,10 +64,19 @@ export function transition(
 ): Step<AccountState> {
   const draft = openDraft(state, at, policy);
   if (!routeInput(draft, input)) emitUnhandled(draft, state, input);
-  noteHearing(draft, input);
   reactToConnection(draft, state);
   reactToDrain(draft, state);
+  if (endsTheAccount(input)) forgetBursts(draft);
+  reactToBursts(draft, state, input);
   return closeDraft(draft);
+}
+
+/** After a logout another number may be linked; what waits for a decision must not be answered in its name. */
+function endsTheAccount(input: Input): boolean {
+  if (input.kind === "operator.acted") return input.act === "logout" || input.act === "relink";
+  return (
+    input.kind === "controller.stopped" && (input.reason === "logout" || input.reason === "relink")
+  );
 }
 
 function emitUnhandled(draft: Draft, before: AccountState, input: Input): void {
@@ -108,17 +115,12 @@ function leaveSocket(draft: Draft, before: AccountState): void {
   stopKeepalive(draft);
   cutDrainShort(draft);
   holdUnsettled(draft);
+  if (before.connection.phase !== "open") return;
   const causeId = draft.state.recovery.lastCauseId;
   const isOurs = draft.state.connection.phase === "stopped";
-  if (causeId === null || isOurs || isRestart(causeId)) return;
-  const wasOpen = before.connection.phase === "open";
-  // A restart replaces an open connection; when the new one fails, what was a second becomes an outage.
-  if (wasOpen || isRestart(before.recovery.lastCauseId)) beginOutage(draft, causeId);
-  if (wasOpen && isUnexplained(causeId)) noteDrop(draft);
-}
-
-function isRestart(causeId: keyof typeof CAUSES | null): boolean {
-  return causeId !== null && CAUSES[causeId].class === "restart";
+  if (causeId === null || isOurs || CAUSES[causeId].class === "restart") return;
+  beginOutage(draft, causeId);
+  if (isUnexplained(causeId)) noteDrop(draft);
 }
 
 /** Drops that say nothing about their reason are the ones whose rhythm is worth knowing. */

@@ -81,10 +81,7 @@ export const CATALOG = {
   "liveness.sample": meta("keepalive", "debug", "sample the liveness"),
   "ping.send": meta("keepalive", "debug", "ping"),
   "keepalive.send": meta("keepalive", "debug", "send a keepalive"),
-  "neighbour.dropped": meta("keepalive", "info", "another account dropped"),
   "drops.report": meta("keepalive", "warning", "regular drops", LOGGED),
-  "drops.correlate": meta("keepalive", "info", "accounts dropped together"),
-  "session.reset": meta("keepalive", "warning", "renew Signal sessions", LOGGED),
 
   "conflict.inspected": meta("conflict", "warning", "conflict inspected", LOGGED),
   "conflict.inspect": meta("conflict", "info", "inspect the conflict"),
@@ -100,6 +97,9 @@ export const CATALOG = {
   "drain.pull": meta("inbound", "debug", "ask for the next offline batch"),
   "drain.close": meta("inbound", "info", "offline delivery accounted", LOGGED),
   "message.admit": meta("inbound", "info", "admit a message"),
+  "message.hold": meta("inbound", "debug", "message waits for its neighbours"),
+  "burst.admit": meta("inbound", "info", "a burst becomes one turn"),
+  "owner.notify": meta("inbound", "info", "owner told of old messages", LOGGED),
   "placeholder.request": meta("inbound", "info", "ask the phone for a message"),
 
   "gap.suspected": meta("backfill", "warning", "gap suspected"),

@@ -14,7 +14,6 @@ export const TIMER_NAMES = [
   "keepalive-tick",
   "ping-deadline",
   "session-keepalive",
-  "rotation",
   "conflict-probe",
   "drain-pull",
   "drain-limit",
@@ -22,6 +21,7 @@ export const TIMER_NAMES = [
   "ack-deadline",
   "history-deadline",
   "history-pace",
+  "burst-deadline",
   "alert",
 ] as const;
 export const timerName = oneOf(...TIMER_NAMES);
@@ -81,16 +81,7 @@ export const connectionEffects = {
   /** End a socket within milliseconds: flush its events, end, terminate. Answered by `socket.closed`. */
   "socket.close": {
     socketId: count,
-    reason: oneOf(
-      "stopped",
-      "superseded",
-      "silent",
-      "deaf",
-      "connect-limit",
-      "operator",
-      "fault",
-      "rotated",
-    ),
+    reason: oneOf("stopped", "superseded", "silent", "deaf", "connect-limit", "operator", "fault"),
   },
   "timer.start": { timerId: count, timer: timerName, delayMs: count, subject: optional(text) },
   "timer.cancel": { timerId: count, timer: timerName, subject: optional(text) },

@@ -75,7 +75,30 @@ export const drainEffects = {
     chat: text,
     as: oneOf("reply", "context", "notify-owner", "ignore"),
     late: flag,
+    /** Of a late message, for people: what it was and how old. */
+    reason: optional(text),
+    /** Part of the one turn that the `burst.admit` of this number begins. */
+    burst: optional(count),
   },
+  /** The message waits, to be judged together with its neighbours: for a connection, the rest of the offline delivery, or the phone. */
+  "message.hold": {
+    messageId: text,
+    chat: text,
+    why: oneOf("not-connected", "delivery", "history"),
+  },
+  /**
+   * Messages of one chat that came while catching up are given to the agent as one turn, in the order of their own times. `why` it begins
+   * now: nothing more is to come, it waited long enough, or too many wait. `replies`: how many of the messages are to be answered.
+   */
+  "burst.admit": {
+    burst: count,
+    chat: text,
+    messages: count,
+    replies: count,
+    why: oneOf("caught-up", "deadline", "full"),
+  },
+  /** The owner is told, once per outage, how many messages in how many chats are too old to be answered. */
+  "owner.notify": { messages: count, chats: count },
   /** Ask the phone for the plaintext of a stanza we could not read (at most once per id, <= 14 days). */
   "placeholder.request": { socketId: count, messageId: text, chat: optional(text) },
 } as const;

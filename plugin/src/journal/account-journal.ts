@@ -100,6 +100,14 @@ class SqliteJournal implements AccountJournal {
     return this.#vault.use((journal) => journal.unsettled(limit, this.#now()));
   }
 
+  pendingContext(limit: number): readonly JournalledMessage[] {
+    return this.#vault.use((journal) => journal.pendingContext(limit));
+  }
+
+  markContextShown(messageId: string, chat: Jid): void {
+    this.#vault.use((journal) => journal.markContextShown(messageId, chat));
+  }
+
   findRaw(messageId: string, chat: Jid): string | null {
     return this.#vault.use((journal) => journal.findRaw(messageId, chat));
   }

@@ -41,6 +41,10 @@ export const SETTLED_BY_JOURNAL = {
   unreadable: "its stored text could not be read any more",
 } as const;
 
+/** Reasons of messages that ended as context begin so, until a turn has shown them. */
+const PENDING_CONTEXT = "context: ";
+const SHOWN_CONTEXT = "context, shown: ";
+
 /** Messages from WhatsApp, each stored once however often and under whichever address it arrives. */
 export class Inbound {
   readonly #sql: Sql;
@@ -113,6 +117,33 @@ export class Inbound {
       const conversation = this.#addresses.canonical(row.chat);
       return [{ message, conversation, receivedAtMs: row.received_at_ms, duplicate: false }];
     });
+  }
+
+  /** Messages that ended as context and that no turn has shown yet, oldest first; at most the newest `limit`. */
+  pendingContext(limit: number): JournalledMessage[] {
+    return this.#sql
+      .all<InboundRow>(
+        "SELECT * FROM message WHERE state = 'settled' AND has_body = 1 AND substr(reason, 1, ?) = ? ORDER BY state_at_ms DESC, id DESC LIMIT ?",
+        PENDING_CONTEXT.length,
+        PENDING_CONTEXT,
+        limit,
+      )
+      .flatMap((row) => {
+        const message = readBody(row.body);
+        if (message === null) return [];
+        const conversation = this.#addresses.canonical(row.chat);
+        return [{ message, conversation, receivedAtMs: row.received_at_ms, duplicate: false }];
+      })
+      .toReversed();
+  }
+
+  /** The reason says so from now on; the state stays, and so does the time from which the text's retention counts. */
+  markContextShown(messageId: string, chat: Jid): void {
+    for (const row of this.#withId(messageId, chat)) {
+      if (!row.reason.startsWith(PENDING_CONTEXT)) continue;
+      const reason = `${SHOWN_CONTEXT}${row.reason.slice(PENDING_CONTEXT.length)}`;
+      this.#sql.run("UPDATE inbound SET reason = ? WHERE id = ?", reason, row.id);
+    }
   }
 
   findRaw(messageId: string, chat: Jid): string | null {

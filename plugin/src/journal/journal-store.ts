@@ -70,6 +70,14 @@ export class JournalStore implements JournalOperations {
     return this.inbound.unsettled(limit, nowMs);
   }
 
+  pendingContext(limit: number): readonly JournalledMessage[] {
+    return this.inbound.pendingContext(limit);
+  }
+
+  markContextShown(messageId: string, chat: Jid): void {
+    this.inbound.markContextShown(messageId, chat);
+  }
+
   findRaw(messageId: string, chat: Jid): string | null {
     return this.inbound.findRaw(messageId, chat);
   }

@@ -57,6 +57,8 @@ export interface JournalOperations {
   receive(message: IncomingMessage, nowMs: number): JournalledMessage;
   advance(messageId: string, chat: Jid, state: MessageState, reason: string, nowMs: number): void;
   unsettled(limit: number, nowMs: number): readonly JournalledMessage[];
+  pendingContext(limit: number): readonly JournalledMessage[];
+  markContextShown(messageId: string, chat: Jid): void;
   findRaw(messageId: string, chat: Jid): string | null;
   messages(query: MessageQuery): readonly MessageEntry[];
   counts(): Readonly<Record<MessageState, number>>;

@@ -139,6 +139,23 @@ export class Spill implements JournalOperations {
       .slice(0, limit);
   }
 
+  pendingContext(limit: number): readonly JournalledMessage[] {
+    const behind = this.#peek((file) => file.pendingContext(limit)) ?? [];
+    const isCopied = (entry: JournalledMessage): boolean =>
+      this.#memory.inbound.rowsWithId(entry.message.messageId).length > 0;
+    return [...behind.filter((entry) => !isCopied(entry)), ...this.#memory.pendingContext(limit)]
+      .toSorted((a, b) => a.receivedAtMs - b.receivedAtMs)
+      .slice(-limit);
+  }
+
+  markContextShown(messageId: string, chat: Jid): void {
+    this.#copyAddresses([chat]);
+    this.#copyMessage(messageId);
+    this.#memory.markContextShown(messageId, chat);
+    // Merging takes over states; what changes here is only the reason.
+    this.#defer((store) => store.markContextShown(messageId, chat));
+  }
+
   findRaw(messageId: string, chat: Jid): string | null {
     this.#copyAddresses([chat]);
     return (

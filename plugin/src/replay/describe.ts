@@ -100,11 +100,7 @@ export function describeEffect(effect: Effect): string | null {
     case "keepalive.send":
       return `send a keepalive (${effect.mode})`;
     case "drops.report":
-      return `${effect.drops} drops, every ${formatDuration(effect.medianMs)}: ${answerOf(effect)}${effect.note === null ? "" : ` (${effect.note})`}`;
-    case "drops.correlate":
-      return `${effect.accounts} more of this gateway's accounts fell within ${formatDuration(effect.withinMs)}: one common cause`;
-    case "session.reset":
-      return `make new sessions in ${effect.chat}: ${effect.failures} messages could not be decrypted`;
+      return `${effect.drops} drops, every ${formatDuration(effect.medianMs)}: ${answerOf(effect)}`;
     case "drain.pull":
       return "ask for the next waiting messages";
     case "drain.close":
@@ -112,7 +108,13 @@ export function describeEffect(effect: Effect): string | null {
         ? null
         : `waiting messages: ${effect.announced} announced, ${effect.delivered} delivered, ${effect.journalled} kept (${effect.outcome})`;
     case "message.admit":
-      return `message ${effect.messageId}: ${ADMISSIONS[effect.as]}${effect.late ? ", late" : ""}`;
+      return `message ${effect.messageId}: ${ADMISSIONS[effect.as]}${lateness(effect)}`;
+    case "message.hold":
+      return `message ${effect.messageId} waits for its neighbours (${effect.why})`;
+    case "burst.admit":
+      return `${effect.messages} messages become one turn (${effect.why})`;
+    case "owner.notify":
+      return `tell the owner: ${effect.messages} messages too old to be answered`;
     case "placeholder.request":
       return `ask the phone for ${effect.messageId}`;
     case "gap.open":
@@ -155,6 +157,11 @@ function recoveredOf(effect: Extract<Effect, { kind: "outage.report" }>): string
   return `${recovered} ${recovered === 1 ? "message" : "messages"} recovered`;
 }
 
+function lateness({ late, reason }: Extract<Effect, { kind: "message.admit" }>): string {
+  if (!late) return "";
+  return reason === undefined ? ", late" : `, late (${reason})`;
+}
+
 const ADMISSIONS = {
   reply: "answer",
   context: "context of the next turn",
@@ -168,8 +175,6 @@ function answerOf(effect: Extract<Effect, { kind: "drops.report" }>): string {
       return "keep alive more often";
     case "next-mode":
       return "keep alive in another way";
-    case "rotation":
-      return "replace the connection ourselves, before the next cut, in a quiet moment";
     case "none":
       return "nothing left to try";
   }

@@ -121,8 +121,9 @@ function isNotable(effect: Effect): boolean {
   switch (effect.kind) {
     case "socket.close":
     case "drops.report":
-    case "session.reset":
     case "message.admit":
+    case "burst.admit":
+    case "owner.notify":
     case "outage.report":
     case "send.dispatch":
     case "send.hold":
@@ -146,9 +147,9 @@ function isNotable(effect: Effect): boolean {
     case "liveness.sample":
     case "ping.send":
     case "keepalive.send":
-    case "drops.correlate":
     case "drain.pull":
     case "placeholder.request":
+    case "message.hold":
     case "history.request":
     case "gap.open":
     case "gap.close":

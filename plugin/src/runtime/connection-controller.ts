@@ -197,6 +197,11 @@ export class ConnectionController {
     this.#owners.custody.resume(this.capture());
   }
 
+  /** The account becomes somebody else's: messages that wait for a decision end with its journal. */
+  forgetMessages(): void {
+    this.#owners.intake.forgetUndecided();
+  }
+
   /** Stops taking part without ending anything: sockets, timers and waiting callers go to the successor, late facts follow them. */
   handOver(successor: (input: Input) => void): Handover {
     const timers = this.#timers.stop();
@@ -222,6 +227,7 @@ export class ConnectionController {
     this.#owners.sockets.closeAll("fault");
     this.#owners.lease.giveBack();
     this.#owners.custody.dropUnkept();
+    this.#owners.intake.forgetUndecided();
     const { nextSocketId, nextTimerId, self, ownMappings, recovery } = this.#state;
     const fresh = this.#freshState();
     return {
@@ -275,7 +281,8 @@ export class ConnectionController {
   #onSelf(self: SelfAddress): void {
     this.#self = self;
     // Before the first message of this login: another number's messages must not be answered in the name of this one.
-    this.#options.ports.journal.bindOwner(self);
+    const owner = this.#options.ports.journal.bindOwner(self);
+    if (owner === "another") this.#owners.intake.forgetUndecided();
   }
 
   #onSocketInput(input: SocketInput): void {
@@ -315,10 +322,6 @@ export class ConnectionController {
       return;
     }
     for (const { effect } of step.effects) this.#carryOut(effect);
-    const isAdmitted = step.effects.some(({ effect }) => effect.kind === "message.admit");
-    if (input.kind === "message.journalled" && !isAdmitted && !input.duplicate) {
-      this.#owners.intake.drop(input.messageId, input.chat);
-    }
     this.#options.onStep(step.state);
   }
 

@@ -60,12 +60,12 @@ export function runEffect(owners: EffectOwners, effect: Effect, connection: Conn
       return sockets.withSocket(effect.socketId, (socket) => {
         socket.requestPlaceholder(effect.messageId);
       });
-    case "session.reset":
-      return sockets.withSocket(effect.socketId, (socket) =>
-        socket.resetSessions(effect.messageId),
-      );
     case "message.admit":
-      return owners.intake.admit(effect.messageId, effect.chat, effect.as, effect.late);
+      return owners.intake.admit(effect);
+    case "burst.admit":
+      return owners.intake.admitBurst();
+    case "owner.notify":
+      return channel.notifyOwner(effect.messages);
     case "send.dispatch":
       return custody.dispatch(effect.sendId, effect.socketId);
     case "send.settle":
@@ -85,13 +85,13 @@ export function runEffect(owners: EffectOwners, effect: Effect, connection: Conn
       });
     // Decisions that are complete once they are on record.
     case "send.hold":
+    case "message.hold":
     case "event.drop":
     case "input.refuse":
     case "drain.close":
     case "drops.report":
     case "gap.open":
     case "gap.close":
-    case "drops.correlate":
     case "outage.report":
     case "invariant.report":
     case "reported.decide":

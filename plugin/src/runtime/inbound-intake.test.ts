@@ -54,7 +54,8 @@ function intakeWith(backlog: number, admit: ChannelPort["admit"]) {
     post: (input) => {
       posted.push(input);
       if (input.kind === "message.journalled") {
-        intake.admit(input.messageId, input.chat, "reply", false);
+        const { messageId, chat } = input;
+        intake.admit({ messageId, chat, as: "reply", late: false });
       }
     },
   });

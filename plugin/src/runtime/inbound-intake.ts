@@ -1,24 +1,32 @@
-import type { Input } from "../events/index.ts";
+import type { Effect, Input } from "../events/index.ts";
 import type {
+  BurstMessage,
   ChannelPort,
   Clock,
   IncomingMessage,
   Journal,
   JournalledMessage,
+  MessageEnd,
   Pseudonymiser,
   SelfAddress,
   SocketInput,
 } from "./ports.ts";
 
-type Admission = Parameters<ChannelPort["admit"]>[1];
+type Admitted = Extract<Effect, { kind: "message.admit" }>;
 
 /** What the channel handles at a time. More stays in the journal and comes when there is room. */
 const MAX_UNDER_WAY = 500;
 /** A channel that rejects this many takes none; the rest waits for the next start. */
 const MAX_REJECTED = 1_000;
 
+interface UnderWay {
+  readonly entry: JournalledMessage;
+  /** Before that it waits for the core's decision. */
+  isWithChannel: boolean;
+}
 /** Journalled and not yet decided or with the agent, by message id and chat pseudonym; shared between generations of this code. */
-export type MessagesUnderWay = Map<string, JournalledMessage>;
+export type MessagesUnderWay = Map<string, UnderWay>;
+type Decided = BurstMessage & { readonly key: string; readonly underWay: UnderWay };
 
 /**
  * From the socket's event to the agent: into the journal first and synchronously, then past the core's judgement, then to the channel. Every
@@ -34,6 +42,8 @@ export class InboundIntake {
   readonly #entries: MessagesUnderWay;
   /** Rejected by the channel since the last start: not offered again before the next one, or a channel that rejects would be asked without end. */
   readonly #rejected = new Set<string>();
+  /** Decided as parts of one burst, which is complete within the step. */
+  #burst: Decided[] = [];
   #hasMore = false;
   #isSealed = false;
 
@@ -106,39 +116,67 @@ export class InboundIntake {
     }
   }
 
-  /** The core has nothing to be done with it, e.g. a message that is known already. */
-  drop(messageId: string, chat: string): void {
-    this.#entries.delete(keyOf(messageId, chat));
+  /** Decided by nobody any more: the account is somebody else's, or its state is lost and the journal brings them again. */
+  forgetUndecided(): void {
+    for (const [key, { isWithChannel }] of this.#entries) {
+      if (!isWithChannel) this.#entries.delete(key);
+    }
+    this.#burst = [];
   }
 
-  admit(messageId: string, chat: string, as: Admission, late: boolean): void {
+  /** Hands a message over; one of a burst waits for the others, whose decisions follow in the same step. */
+  admit({ messageId, chat, as, late, burst }: Omit<Admitted, "kind">): void {
     const key = keyOf(messageId, chat);
-    const entry = this.#entries.get(key);
-    if (entry === undefined || this.#isSealed) return;
-    void this.#handOver(key, entry, as, late);
+    const underWay = this.#entries.get(key);
+    if (underWay === undefined || underWay.isWithChannel || this.#isSealed) return;
+    underWay.isWithChannel = true;
+    const decided: Decided = { key, underWay, entry: underWay.entry, as, late };
+    if (burst !== undefined) {
+      this.#burst.push(decided);
+      return;
+    }
+    const { entry } = decided;
+    void this.#handOver([decided], async () => [await this.#channel.admit(entry, as, late)]);
+  }
+
+  /** Everything of the burst is decided: one turn, in the order of the messages' own times. */
+  admitBurst(): void {
+    const burst = this.#burst.toSorted((one, other) => timeOf(one.entry) - timeOf(other.entry));
+    this.#burst = [];
+    if (burst.length === 0 || this.#isSealed) return;
+    void this.#handOver(burst, () =>
+      this.#channel.admitBurst(burst.map(({ entry, as, late }) => ({ entry, as, late }))),
+    );
   }
 
   /** Never rejects: whatever fails on the way becomes a fact. */
   async #handOver(
-    key: string,
-    entry: JournalledMessage,
-    as: Admission,
-    late: boolean,
+    messages: readonly Decided[],
+    handOver: () => Promise<readonly MessageEnd[]>,
   ): Promise<void> {
-    const { messageId, chat } = entry.message;
     try {
-      this.#journal.advance(messageId, chat, "admitted", as);
-      const { state, reason } = await this.#channel.admit(entry, as, late);
-      this.#journal.advance(messageId, chat, "settled", `${state}: ${reason}`);
-      const scrubbed = this.#pseudonyms.text(reason);
-      this.#post({ kind: "message.settled", messageId, state, reason: scrubbed });
+      for (const { entry, as } of messages) this.#advance(entry, "admitted", as);
+      const ends = await handOver();
+      for (const [index, { entry }] of messages.entries()) {
+        const { state, reason } = ends[index] ?? { state: "failed", reason: "not-told" };
+        this.#advance(entry, "settled", `${state}: ${reason}`);
+        const scrubbed = this.#pseudonyms.text(reason);
+        const { messageId } = entry.message;
+        this.#post({ kind: "message.settled", messageId, state, reason: scrubbed });
+      }
     } catch (error) {
-      if (this.#rejected.size < MAX_REJECTED) this.#rejected.add(key);
+      for (const { key } of messages) {
+        if (this.#rejected.size < MAX_REJECTED) this.#rejected.add(key);
+      }
       this.#reportFault("MessageNotAdmitted", error);
     } finally {
-      this.#entries.delete(key);
+      for (const { key } of messages) this.#entries.delete(key);
       this.#refill();
     }
+  }
+
+  #advance({ message }: JournalledMessage, state: "admitted" | "settled", reason: string): void {
+    this.#journal.advance(message.messageId, message.chat, state, reason);
   }
 
   /** A successor goes on; what is with the agent already ends here and is known to the successor. */
@@ -169,7 +207,8 @@ export class InboundIntake {
         this.#hasMore = true;
         return;
       }
-      this.#entries.set(keyOf(message.messageId, chat), entry);
+      const key = keyOf(message.messageId, chat);
+      this.#entries.set(key, { entry, isWithChannel: false });
     }
     this.#post({
       kind: "message.journalled",
@@ -204,6 +243,11 @@ export class InboundIntake {
       error: this.#pseudonyms.error({ name, message }),
     });
   }
+}
+
+/** The message's own time; of one without, when it came. */
+function timeOf({ message, receivedAtMs }: JournalledMessage): number {
+  return message.sentAtMs ?? receivedAtMs;
 }
 
 function keyOf(messageId: string, chat: string): string {

@@ -169,8 +169,6 @@ export interface LiveSocket {
   frameAgeMs(): number;
   sendKeepalive(mode: "presence-unavailable" | "presence-available" | "iq" | "off"): void;
   pullOffline(batch: number): void;
-  /** Makes new Signal sessions with who wrote the unreadable messages of the chat that this one belongs to. */
-  resetSessions(messageId: string): void;
   requestPlaceholder(messageId: string): void;
   groupInfo(chat: Jid): Promise<GroupInfo>;
   /** Both address forms of somebody, from what is stored; never asks the network. */
@@ -324,6 +322,10 @@ export interface Journal {
   advance(messageId: string, chat: Jid, state: MessageState, reason: string): void;
   /** Messages that were received but not settled, oldest first: to be admitted again after a restart. */
   unsettled(limit: number): readonly JournalledMessage[];
+  /** Messages that ended as context and that no turn has shown yet, oldest first; at most the newest `limit`. */
+  pendingContext(limit: number): readonly JournalledMessage[];
+  /** A turn has shown it: it is not context for another one. */
+  markContextShown(messageId: string, chat: Jid): void;
   findRaw(messageId: string, chat: Jid): string | null;
   /** Takes custody of a logical send; the same `sendId` always yields the same `messageId`. */
   takeCustody(entry: {
@@ -403,6 +405,18 @@ export interface Pseudonymiser {
 /** What the gateway's status shows; the channel turns it into a status patch. */
 export type StatusEffect = Extract<Effect, { kind: "status.publish" }>;
 
+/** What the core decided about a message. */
+export type AdmitAs = Extract<Effect, { kind: "message.admit" }>["as"];
+/** How a message ended, with the reason. */
+export type MessageEnd = Pick<Extract<Input, { kind: "message.settled" }>, "state" | "reason">;
+
+/** One message of several that become one turn. */
+export interface BurstMessage {
+  readonly entry: JournalledMessage;
+  readonly as: AdmitAs;
+  readonly late: boolean;
+}
+
 /** What the channel provides to a controller. */
 export interface ChannelPort {
   publishStatus(status: StatusEffect): void;
@@ -410,14 +424,14 @@ export interface ChannelPort {
    * Hands a journalled message to the agent. `as` is the core's decision; resolves when the turn was adopted or ended, with the end
    * state; a rejection leaves the message unsettled so that it is admitted again after a restart.
    */
-  admit(
-    entry: JournalledMessage,
-    as: "reply" | "context" | "notify-owner" | "ignore",
-    late: boolean,
-  ): Promise<{
-    readonly state: "answered" | "context" | "ignored" | "denied" | "expired" | "failed";
-    readonly reason: string;
-  }>;
+  admit(entry: JournalledMessage, as: AdmitAs, late: boolean): Promise<MessageEnd>;
+  /**
+   * Hands messages of one chat to the agent as one turn, oldest first; at least one of them is to be answered. Resolves like {@link admit}, with
+   * one end per message in the same order.
+   */
+  admitBurst(messages: readonly BurstMessage[]): Promise<readonly MessageEnd[]>;
+  /** Tells the owner, in one message, of those messages that were admitted as `notify-owner` since the last notice. */
+  notifyOwner(messages: number): void;
   raiseAlert(causeId: string, downMs: number): void;
   clearAlert(downMs: number): void;
 }

@@ -18,6 +18,7 @@ import { type AccountJournal, type JournalStatus, openJournal } from "../../src/
 import type { AccountPorts, AccountRuntime, SendOutcome } from "../../src/runtime/account.ts";
 import { createAccountRuntime } from "../../src/runtime/account-runtime.ts";
 import type {
+  BurstMessage,
   ChannelPort,
   JournalledMessage,
   NetworkProbe,
@@ -37,6 +38,8 @@ export interface Admitted {
   readonly entry: JournalledMessage;
   readonly as: Admission;
   readonly late: boolean;
+  /** Messages that became one turn have one number; null for a turn of its own. */
+  readonly turn: number | null;
 }
 
 /** The host's own function; its subpath has no types. */
@@ -80,6 +83,8 @@ export class AccountBench {
   readonly records: LogRecord[] = [];
   readonly statuses: StatusEffect[] = [];
   readonly admitted: Admitted[] = [];
+  /** How many messages each notice to the owner was about. */
+  readonly ownerNotices: number[] = [];
   readonly qrCodes: string[] = [];
   readonly rejections = new ProcessRejections();
   readonly registry = new Map<string, unknown>();
@@ -99,6 +104,7 @@ export class AccountBench {
   readonly #lock: AcquireFileLock;
   #journal: AccountJournal | undefined;
   #sendCount = 0;
+  #nextTurn = 1;
   #isCheckDue = false;
 
   static async start(options: WhatsAppServerOptions = {}): Promise<AccountBench> {
@@ -182,16 +188,24 @@ export class AccountBench {
         this.statuses.push(status);
         this.onStatus();
       },
-      admit: (entry, as, late) => {
-        const { content } = entry.message;
-        const admitted = { text: content.type === "text" ? content.text : "", entry, as, late };
-        this.admitted.push(admitted);
-        this.#check();
-        return this.onAdmit(admitted);
+      admit: (entry, as, late) => this.#admit({ entry, as, late }, null),
+      admitBurst: (messages) => {
+        const turn = this.#nextTurn++;
+        return Promise.all(messages.map((message) => this.#admit(message, turn)));
       },
+      notifyOwner: (messages) => void this.ownerNotices.push(messages),
       raiseAlert: () => undefined,
       clearAlert: () => undefined,
     };
+  }
+
+  #admit({ entry, as, late }: BurstMessage, turn: number | null): Promise<Settled> {
+    const { content } = entry.message;
+    const text = content.type === "text" ? content.text : "";
+    const admitted = { text, entry, as, late, turn };
+    this.admitted.push(admitted);
+    this.#check();
+    return this.onAdmit(admitted);
   }
 
   #onRecord(record: LogRecord): void {

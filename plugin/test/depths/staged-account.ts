@@ -16,8 +16,10 @@ import { WORLD } from "../../src/replay/completion/world-settings.ts";
 import type { AccountPorts, AccountRuntime, SendCapture } from "../../src/runtime/account.ts";
 import { createAccountRuntime } from "../../src/runtime/account-runtime.ts";
 import type {
+  AdmitAs,
   ChannelPort,
   JournalledMessage,
+  MessageEnd,
   RegistryStore,
   Run,
 } from "../../src/runtime/ports.ts";
@@ -183,15 +185,20 @@ export class StagedAccount implements Party {
       publishStatus: () => undefined,
       raiseAlert: () => undefined,
       clearAlert: () => undefined,
-      admit: async (entry, as) => {
-        if (as === "context") return { state: "context", reason: as };
-        if (as !== "reply") return { state: "ignored", reason: as };
-        const answered = await this.#ask(entry);
-        return answered
-          ? { state: "answered", reason: "acked" }
-          : { state: "failed", reason: "not sent" };
-      },
+      notifyOwner: () => undefined,
+      admit: (entry, as) => this.#admit(entry, as),
+      admitBurst: (messages) =>
+        Promise.all(messages.map(({ entry, as }) => this.#admit(entry, as))),
     };
+  }
+
+  async #admit(entry: JournalledMessage, as: AdmitAs): Promise<MessageEnd> {
+    if (as === "context") return { state: "context", reason: as };
+    if (as !== "reply") return { state: "ignored", reason: as };
+    const answered = await this.#ask(entry);
+    return answered
+      ? { state: "answered", reason: "acked" }
+      : { state: "failed", reason: "not sent" };
   }
 
   #ask(entry: JournalledMessage): Promise<boolean> {

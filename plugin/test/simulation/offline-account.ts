@@ -156,6 +156,11 @@ export class OfflineAccount {
       deviceName: ["OpenClaw", "Desktop", "test"],
       loadLibrary: () => weakenedLibrary(without),
     });
+    const admit: ChannelPort["admit"] = (entry, as, late) => {
+      this.admitted.push(textOf(entry.message));
+      if (onAdmit !== undefined) return onAdmit(entry, as, late);
+      return Promise.resolve({ state: "context", reason: "simulation" });
+    };
     return {
       clock,
       timers: systemTimers,
@@ -175,11 +180,10 @@ export class OfflineAccount {
         publishStatus: () => undefined,
         raiseAlert: () => undefined,
         clearAlert: () => undefined,
-        admit: (entry, as, late) => {
-          this.admitted.push(textOf(entry.message));
-          if (onAdmit !== undefined) return onAdmit(entry, as, late);
-          return Promise.resolve({ state: "context", reason: "simulation" });
-        },
+        notifyOwner: () => undefined,
+        admit,
+        admitBurst: (messages) =>
+          Promise.all(messages.map(({ entry, as, late }) => admit(entry, as, late))),
       },
       registry: {
         get: (accountId) => this.#registry.get(accountId),

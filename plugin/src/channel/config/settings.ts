@@ -55,15 +55,8 @@ export const SETTINGS = {
     adaptive: {
       kind: "flag",
       default: true,
-      about:
-        "Answer drops that come at a regular distance, step by step: shorter intervals, the next mode, then rotateAfterMinutes where it is set.",
+      about: "Shorten the interval when drops come at a regular distance.",
     },
-    rotateAfterMinutes: whole(
-      0,
-      1_440,
-      0,
-      "Age at which a connection is replaced on purpose, in a quiet moment; with adaptive only after the other steps did not help. 0 never does.",
-    ),
   },
   recovery: {
     maxDelaySeconds: whole(5, 900, 60, "Longest pause between two reconnect attempts."),
@@ -85,14 +78,31 @@ export const SETTINGS = {
     requestsPerHour: whole(0, 60, 10, "Upper bound of history requests to the phone in any hour."),
   },
   late: {
-    direct: choice(lateAnswer, "reply", "What becomes of a direct message that arrives late."),
-    mention: choice(lateAnswer, "reply", "What becomes of a group mention that arrives late."),
-    group: choice(lateAnswer, "context", "What becomes of other group messages that arrive late."),
-    maxAgeMinutes: whole(1, 20_160, 120, "Older messages are not answered."),
+    direct: choice(
+      lateAnswer,
+      "reply",
+      "What becomes of a direct message that arrives late: an answer, context of the next turn, or nothing.",
+    ),
+    mention: choice(
+      lateAnswer,
+      "reply",
+      "What becomes of a group mention that arrives late; as for direct.",
+    ),
+    group: choice(
+      lateAnswer,
+      "context",
+      "What becomes of other group messages that arrive late; as for direct.",
+    ),
+    maxAgeMinutes: whole(
+      1,
+      20_160,
+      120,
+      "Older messages are not answered but become context of the next turn.",
+    ),
     older: choice(
-      ["context", "notify-owner", "off"],
+      ["off", "notify"],
       "off",
-      "What becomes of messages older than maxAgeMinutes.",
+      "Whether the owner is told, in one message per outage, of messages that were too old to be answered.",
     ),
   },
   journal: {

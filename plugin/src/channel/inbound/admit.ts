@@ -1,34 +1,101 @@
 import type { OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
+import { isControlCommandMessage } from "openclaw/plugin-sdk/command-detection";
 import { createChannelPairingChallengeIssuer } from "openclaw/plugin-sdk/channel-pairing";
 import type { SendCapture } from "../../runtime/account.ts";
-import type { GroupInfo, JournalledMessage } from "../../runtime/ports.ts";
+import type { BurstMessage, GroupInfo, JournalledMessage } from "../../runtime/ports.ts";
 import { resolveAccount, type WhatsAppAccount } from "../accounts/account.ts";
+import { normalizeTarget, targetJid } from "../accounts/targets.ts";
 import { CHANNEL_ID } from "../identifiers.ts";
 import { sendIdOf } from "../outbound/delivery-id.ts";
 import { groupSessionKey } from "../session-key.ts";
 import { checkAccess } from "./access.ts";
-import {
-  type Admission,
-  type AdmitAs,
-  type AdmittedMessage,
-  historyLimitOf,
-  type InboundHost,
-  timestampOf,
-} from "./admitted-message.ts";
+import type { Admission, AdmitAs, AdmittedMessage, InboundHost } from "./admitted-message.ts";
+import { type BurstMember, endInBurst, segmentsOf } from "./burst.ts";
+import { labelOf, remember } from "./context.ts";
 import { gateGroupMessage } from "./group-gate.ts";
 import { textForAgent, typedText } from "./message-text.ts";
 import { identifyParties, idOf, type Parties } from "./parties.ts";
-import { runTurn } from "./run-turn.ts";
+import { prepareTurn, runTurn } from "./run-turn.ts";
 
 /**
  * Takes a journalled message through the account's rules to the agent. Resolves when the agent adopted it or it came to another end, and
  * says why; rejects only when it should be tried again.
  */
-export async function admitMessage(
+export function admitMessage(host: InboundHost, message: BurstMessage): Promise<Admission> {
+  const { entry, as } = message;
+  const admission = host.order.inTurn(entry.conversation, async () => {
+    const reading = await read(host, message);
+    if (reading.kind === "end") return () => Promise.resolve(reading.end);
+    if (reading.kind === "act") return reading.act;
+    if (reading.as === "context") return () => Promise.resolve(keep(reading));
+    const turn = await prepareTurn(reading.admitted, [reading.admitted]);
+    return () => runTurn(turn);
+  });
+  return as === "notify-owner" ? host.notices.waitFor(admission) : admission;
+}
+
+/** Takes messages of one chat to the agent as one turn; see {@link admitMessage}. They come oldest first, and so do their ends. */
+export async function admitBurst(
   host: InboundHost,
-  entry: JournalledMessage,
-  as: AdmitAs,
-): Promise<Admission> {
+  messages: readonly BurstMessage[],
+): Promise<readonly Admission[]> {
+  const [first] = messages;
+  if (first === undefined) return [];
+  return host.order.inTurn(first.entry.conversation, async () => {
+    const readings: Reading[] = [];
+    for (const message of messages) readings.push(await read(host, message));
+    const segments = segmentsOf(readings.filter((reading) => reading.kind === "member"));
+    const begins: (() => Promise<void>)[] = [];
+    const ends = new Map<Reading | BurstMember, Admission>();
+    for (const { members, anchor } of segments) {
+      if (anchor === null) {
+        begins.push(async () => {
+          for (const member of members) ends.set(member, keep(member));
+        });
+        continue;
+      }
+      const shown = members.map(({ admitted }) => admitted);
+      const turn = await prepareTurn(anchor.admitted, shown);
+      begins.push(async () => {
+        const end = await runTurn(turn);
+        for (const member of members) ends.set(member, endInBurst(end, members.length));
+      });
+    }
+    return async () => {
+      await Promise.all(begins.map((begin) => begin()));
+      return Promise.all(readings.map((reading) => endOf(reading, ends)));
+    };
+  });
+}
+
+function endOf(
+  reading: Reading,
+  ends: ReadonlyMap<Reading | BurstMember, Admission>,
+): Admission | Promise<Admission> {
+  switch (reading.kind) {
+    case "end":
+      return reading.end;
+    case "act":
+      return reading.act();
+    case "member":
+      return ends.get(reading) ?? { state: "failed", reason: "not-told" };
+  }
+}
+
+/** Context for the next turn of the chat. */
+function keep({ admitted, contextReason }: BurstMember): Admission {
+  const { host, cfg, account } = admitted;
+  remember(host, cfg, account, admitted);
+  return { state: "context", reason: contextReason };
+}
+
+/** What the account's rules say about a message. */
+type Reading =
+  | { readonly kind: "end"; readonly end: Admission }
+  | { readonly kind: "act"; readonly act: () => Promise<Admission> }
+  | (BurstMember & { readonly kind: "member" });
+
+async function read(host: InboundHost, { entry, as, late }: BurstMessage): Promise<Reading> {
   const { message } = entry;
   const text = textForAgent(message.content);
   if (text === null) return ignored("not-for-the-agent");
@@ -45,20 +112,21 @@ export async function admitMessage(
   const access = await checkAccess({ cfg, runtime: host.channel, account, parties });
   switch (access.decision) {
     case "deny":
-      return { state: "denied", reason: access.reason };
+      return ended("denied", access.reason);
     case "pair":
-      return as === "reply"
-        ? challenge(host, entry, parties, capture)
-        : { state: "denied", reason: "pairing-required" };
+      // A code that comes hours after somebody wrote would be a riddle, and a burst of codes after an outage spam.
+      if (as !== "reply" || late) return ended("denied", "pairing-required");
+      return { kind: "act", act: () => challenge(host, entry, parties, capture) };
     case "allow":
-      return admitAllowed({ host, cfg, account, entry, parties, access, text, capture }, as);
+      return readAllowed({ host, cfg, account, entry, parties, access, text, capture }, as);
   }
 }
 
 type Allowed = Omit<AdmittedMessage, "route" | "mention" | "group">;
 
-async function admitAllowed(allowed: Allowed, as: AdmitAs): Promise<Admission> {
+async function readAllowed(allowed: Allowed, as: AdmitAs): Promise<Reading> {
   const { host, cfg, account, entry, parties, access } = allowed;
+  const typed = typedText(entry.message.content);
   const route = routeOf(host, cfg, account, parties);
   const gate =
     parties.kind === "group"
@@ -69,28 +137,38 @@ async function admitAllowed(allowed: Allowed, as: AdmitAs): Promise<Admission> {
           policy: access.policy,
           parties,
           message: entry.message,
-          text: typedText(entry.message.content),
+          text: typed,
           route,
         })
       : null;
   if (gate?.answer === false && !gate.keepAsContext) {
     host.log.once(`${parties.conversation} ${gate.reason}`, "info", dropSentence(gate.reason));
-    return { state: "denied", reason: gate.reason };
+    return ended("denied", gate.reason);
   }
   if (as === "ignore") return ignored("late");
-  if (as === "notify-owner") return notifyOwner(allowed);
-  if (as === "context" || gate?.answer === false) {
-    remember(allowed);
-    return { state: "context", reason: gate?.answer === false ? gate.reason : "late" };
+  const needsGroup = parties.kind === "group" && as !== "context";
+  const group = needsGroup ? await groupOf(host, entry.message.chat) : null;
+  const mention = gate?.answer === true ? gate : null;
+  const member = {
+    kind: "member",
+    admitted: { ...allowed, route, mention, group },
+    isCommand: isControlCommandMessage(typed, cfg),
+  } as const;
+  if (as === "notify-owner") {
+    const act = (): Promise<Admission> => {
+      host.notices.note(parties.conversation, chatLabel(allowed, group));
+      return Promise.resolve(keep({ ...member, as: "context", contextReason: "too-old" }));
+    };
+    return { kind: "act", act };
   }
-  host.channel.activity.record({
-    channel: CHANNEL_ID,
-    accountId: account.accountId,
-    direction: "inbound",
-    at: host.nowMs(),
-  });
-  const group = parties.kind === "group" ? await groupOf(host, entry.message.chat) : null;
-  return runTurn({ ...allowed, route, mention: gate, group });
+  if (gate?.answer === false) return { ...member, as: "context", contextReason: gate.reason };
+  return { ...member, as, contextReason: "late" };
+}
+
+/** A chat as the owner knows it from the phone. */
+function chatLabel({ entry, parties }: Allowed, group: GroupInfo | null): string {
+  if (parties.kind === "direct") return labelOf(entry, parties);
+  return group === null ? "a group" : `group "${group.subject}"`;
 }
 
 function routeOf(
@@ -159,25 +237,6 @@ function definedOnly(meta: Readonly<Record<string, string | undefined>>): Record
   );
 }
 
-function remember({ host, cfg, account, entry, parties, text }: Allowed): void {
-  const { message } = entry;
-  const sender = idOf(parties.sender);
-  const label = [message.pushName, sender === null ? null : `(${sender})`]
-    .filter(Boolean)
-    .join(" ");
-  host.history.remember(
-    parties.conversation,
-    {
-      sender: label === "" ? "Unknown" : label,
-      body: text,
-      timestamp: timestampOf(entry),
-      messageId: message.messageId,
-      author: parties.sender,
-    },
-    historyLimitOf(cfg, account),
-  );
-}
-
 /** The subject and members make the prompt better; a message is not held up for them. */
 async function groupOf(host: InboundHost, chat: string): Promise<GroupInfo | null> {
   try {
@@ -188,36 +247,35 @@ async function groupOf(host: InboundHost, chat: string): Promise<GroupInfo | nul
   }
 }
 
-async function notifyOwner({
-  host,
-  account,
-  entry,
-  parties,
-  text,
-  capture,
-}: Allowed): Promise<Admission> {
-  const owner = account.config.defaultTo ?? host.runtime().self().pn;
-  if (!owner) return { state: "failed", reason: "no-owner-to-notify" };
-  const from = idOf(parties.sender) ?? parties.conversation;
-  const note = `Late message from ${from}, not answered:\n${text}`;
-  const outcome = await host.runtime().send({
-    sendId: sendIdOf({
-      queueId: `late/${entry.message.messageId}`,
-      index: 0,
-      count: 1,
-      text: note,
-    }),
-    chat: owner,
-    content: { operation: "text", text: note, quotedRaw: null, mentions: [] },
-    capture,
+/** Tells the owner of what was too old to be answered, where the account's unprompted messages go: `defaultTo`, else the chat with oneself. */
+export async function notifyOwner(host: InboundHost): Promise<void> {
+  const text = await host.notices.take(host.maxAgeMinutes());
+  if (text === null) return;
+  const runtime = host.runtime();
+  const { config } = resolveAccount(host.config(), host.accountId);
+  const owner = config.defaultTo ?? runtime.self().pn;
+  if (!owner) {
+    host.log.warn(
+      "The owner could not be told of old messages: nobody to tell; set channels.whatsapp.defaultTo.",
+    );
+    return;
+  }
+  const outcome = await runtime.send({
+    sendId: `late-notice/${host.nowMs()}`,
+    chat: targetJid(normalizeTarget(owner) ?? owner),
+    content: { operation: "text", text, quotedRaw: null, mentions: [] },
   });
-  return outcome.outcome === "acked"
-    ? { state: "context", reason: "owner-notified" }
-    : { state: "failed", reason: "owner-not-notified" };
+  if (outcome.outcome !== "acked") {
+    host.log.warn(`The owner could not be told of old messages: ${outcome.sentence}`);
+  }
 }
 
-function ignored(reason: string): Admission {
-  return { state: "ignored", reason };
+function ended(state: Admission["state"], reason: string): Reading {
+  return { kind: "end", end: { state, reason } };
+}
+
+function ignored(reason: string): Reading {
+  return ended("ignored", reason);
 }
 
 function dropSentence(reason: string): string {

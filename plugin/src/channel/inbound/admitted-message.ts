@@ -1,25 +1,39 @@
 import type { OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
 import type { AccountRuntime, SendCapture } from "../../runtime/account.ts";
-import type { ChannelPort, GroupInfo, JournalledMessage } from "../../runtime/ports.ts";
+import type {
+  AdmitAs,
+  GroupInfo,
+  Journal,
+  JournalledMessage,
+  MessageEnd,
+} from "../../runtime/ports.ts";
 import type { WhatsAppAccount } from "../accounts/account.ts";
 import type { ChannelLog } from "../log.ts";
 import type { Access, ChannelRuntime } from "./access.ts";
+import type { HandoverOrder } from "./handover-order.ts";
+import type { OwnerNotices } from "./owner-notices.ts";
 import type { Parties } from "./parties.ts";
 import type { PendingHistory } from "./pending-history.ts";
 
-export type Admission = Awaited<ReturnType<ChannelPort["admit"]>>;
-export type AdmitAs = Parameters<ChannelPort["admit"]>[1];
+export type Admission = MessageEnd;
+export type { AdmitAs };
 
 /** What inbound messages need of the world; one per running account. */
 export interface InboundHost {
   readonly accountId: string;
   readonly channel: ChannelRuntime;
   readonly history: PendingHistory;
+  /** Which messages kept as context no turn has shown yet. */
+  readonly memory: Pick<Journal, "pendingContext">;
+  readonly order: HandoverOrder;
+  readonly notices: OwnerNotices;
   readonly log: ChannelLog;
   /** The config as it is now; policy is never remembered. */
   config(): OpenClawConfig;
   /** The account's runtime; a function because the runtime is built around the port that admits. */
   runtime(): AccountRuntime;
+  /** `late.maxAgeMinutes` of the account. */
+  maxAgeMinutes(): number;
   /** Whether an id is one of our own sends, which come back in the chat with oneself. */
   isOwnSend(messageId: string): boolean;
   nowMs(): number;
@@ -39,6 +53,9 @@ export interface AdmittedMessage {
   readonly group: GroupInfo | null;
   readonly capture: SendCapture;
 }
+
+/** A message as a turn shows it. */
+export type ShownMessage = Pick<AdmittedMessage, "entry" | "parties" | "text">;
 
 /** Messages kept as context when the config says nothing. */
 const DEFAULT_HISTORY_LIMIT = 50;

@@ -1,6 +1,5 @@
 import type { Timers } from "../../runtime/ports.ts";
 import type { ChannelLog } from "../log.ts";
-import type { Admission } from "./admitted-message.ts";
 
 /** Pauses before the same message is handed over again. The last one repeats while the gateway takes no work at all. */
 const PAUSES_MS = [1_000, 5_000, 30_000] as const;
@@ -23,7 +22,7 @@ export class Patience {
     this.#log = log;
   }
 
-  async until(attempt: () => Promise<Admission>): Promise<Admission> {
+  async until<Result>(attempt: () => Promise<Result>): Promise<Result> {
     for (let failures = 0; ; failures += 1) {
       try {
         return await attempt();

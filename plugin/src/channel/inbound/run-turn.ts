@@ -1,8 +1,10 @@
 import type { ChannelInboundTurnPlan } from "openclaw/plugin-sdk/channel-inbound";
+import type { ResolvedChannelMessageIngress } from "openclaw/plugin-sdk/channel-ingress-runtime";
 import {
   type AdmittedMessage,
   type Admission,
   historyLimitOf,
+  type ShownMessage,
   timestampOf,
 } from "./admitted-message.ts";
 import { CHANNEL_ID } from "../identifiers.ts";
@@ -11,38 +13,62 @@ import { typedText } from "./message-text.ts";
 import { planReplies } from "./reply-plan.ts";
 import { buildContext } from "./turn.ts";
 
+/** A turn that only has to be begun. `shown`: every message it is about, oldest first; the admitted one is what a reply answers to. */
+export interface PreparedTurn {
+  readonly admitted: AdmittedMessage;
+  readonly shown: readonly ShownMessage[];
+  readonly verdict: ResolvedChannelMessageIngress;
+}
+
+export async function prepareTurn(
+  admitted: AdmittedMessage,
+  shown: readonly ShownMessage[],
+): Promise<PreparedTurn> {
+  const { access, entry, route } = admitted;
+  const verdict = await access.verdict({
+    agentId: route.agentId,
+    sessionKey: route.sessionKey,
+    messageId: entry.message.messageId,
+    inboundEventKind: "user_request",
+  });
+  return { admitted, shown, verdict };
+}
+
 /**
  * Runs one turn. Resolves when the host adopted the message: from then on the host recovers the turn after a crash, and our journal must
  * not bring the message again. The turn itself goes on in the background.
  */
-export function runTurn(admitted: AdmittedMessage): Promise<Admission> {
+export function runTurn(turn: PreparedTurn): Promise<Admission> {
+  const { host, account } = turn.admitted;
+  host.channel.activity.record({
+    channel: CHANNEL_ID,
+    accountId: account.accountId,
+    direction: "inbound",
+    at: host.nowMs(),
+  });
   const { promise, resolve, reject } = Promise.withResolvers<Admission>();
   let isAdopted = false;
   const onAdopted = (): void => {
     isAdopted = true;
     resolve({ state: "answered", reason: "adopted" });
   };
-  processTurn(admitted, onAdopted).then(
+  processTurn(turn, onAdopted).then(
     (handled) => resolve({ state: handled ? "answered" : "ignored", reason: "turn-ended" }),
     (error: unknown) => {
-      if (isAdopted) admitted.host.log.warn("A turn ended with an error.", { error });
+      if (isAdopted) host.log.warn("A turn ended with an error.", { error });
       else reject(asError(error));
     },
   );
   return promise;
 }
 
-async function processTurn(admitted: AdmittedMessage, onAdopted: () => void): Promise<boolean> {
+async function processTurn(turn: PreparedTurn, onAdopted: () => void): Promise<boolean> {
+  const { admitted, shown, verdict } = turn;
   const { host, cfg, account, entry, parties, access, text, route } = admitted;
   const { message } = entry;
   const lifecycle = { admission: "exclusive" as const, onAdopted };
   const limit = historyLimitOf(cfg, account);
-  const verdict = await access.verdict({
-    agentId: route.agentId,
-    sessionKey: route.sessionKey,
-    messageId: message.messageId,
-    inboundEventKind: "user_request",
-  });
+  const pending = host.history.peek(parties.conversation);
   const timestampMs = timestampOf(entry);
   const result = await host.channel.inbound.run({
     channel: CHANNEL_ID,
@@ -78,11 +104,12 @@ async function processTurn(admitted: AdmittedMessage, onAdopted: () => void): Pr
           parties,
           message,
           text,
+          shown,
           timestampMs,
           route,
           verdict,
           mention: admitted.mention,
-          pending: host.history.peek(parties.conversation),
+          pending,
           historyLimit: limit,
           group: admitted.group,
         }),
@@ -96,8 +123,8 @@ async function processTurn(admitted: AdmittedMessage, onAdopted: () => void): Pr
     },
   });
   // The agent has seen what was pending, whether or not it had something to say.
-  if (result.dispatched) host.history.consume(parties.conversation, limit);
-  await sendReadReceipt(admitted);
+  if (result.dispatched) host.history.consume(parties.conversation, pending, limit);
+  await sendReadReceipt(turn);
   return result.dispatched;
 }
 
@@ -148,14 +175,16 @@ function lastRoute({ account, parties, route }: AdmittedMessage) {
 }
 
 /** Blue ticks mean "the agent has dealt with it", so they come last; notes to oneself get none. */
-async function sendReadReceipt(admitted: AdmittedMessage): Promise<void> {
-  const { host, account, entry, access, capture } = admitted;
+async function sendReadReceipt({ admitted, shown }: PreparedTurn): Promise<void> {
+  const { host, account, entry, access, parties, capture } = admitted;
   if (account.config.sendReadReceipts === false) return;
-  if (entry.message.fromMe || access.policy.selfChat) return;
+  if (parties.kind === "direct" && access.policy.selfChat) return;
+  const raw = shown.flatMap(({ entry: { message } }) => (message.fromMe ? [] : [message.raw]));
+  if (raw.length === 0) return;
   const outcome = await host.runtime().send({
     sendId: `read/${entry.message.messageId}`,
     chat: entry.message.chat,
-    content: { operation: "read-receipt", raw: [entry.message.raw] },
+    content: { operation: "read-receipt", raw },
     capture,
   });
   if (outcome.outcome !== "acked") host.log.debug("A read receipt was not sent.");

@@ -20,6 +20,7 @@ import type { WhatsAppAccount } from "../accounts/account.ts";
 import { normalizeTarget } from "../accounts/targets.ts";
 import { CHANNEL_ID } from "../identifiers.ts";
 import type { AccessPolicy, ChannelRuntime } from "./access.ts";
+import { type ShownMessage, timestampOf } from "./admitted-message.ts";
 import { typedText } from "./message-text.ts";
 import { idOf, type Parties, type Person, personOf } from "./parties.ts";
 import type { PendingEntry } from "./pending-history.ts";
@@ -32,6 +33,8 @@ export interface TurnFacts {
   readonly parties: Parties;
   readonly message: IncomingMessage;
   readonly text: string;
+  /** Every message of the turn, oldest first; more than one after a catching-up. */
+  readonly shown: readonly ShownMessage[];
   readonly timestampMs: number;
   readonly route: ReturnType<ChannelRuntime["routing"]["resolveAgentRoute"]>;
   readonly verdict: ResolvedChannelMessageIngress;
@@ -46,7 +49,7 @@ export interface TurnFacts {
 export function buildContext(facts: TurnFacts): ChannelInboundTurnPlan["ctxPayload"] {
   const { cfg, runtime, account, parties, message, route } = facts;
   const sender = idOf(parties.sender) ?? parties.conversation;
-  const typed = typedText(message.content);
+  const typed = facts.shown.map(({ entry }) => typedText(entry.message.content)).join("\n");
   const history = visibleHistory(facts);
   const quote = message.quoted;
   const command = shouldComputeCommandAuthorized(typed, cfg)
@@ -78,7 +81,7 @@ export function buildContext(facts: TurnFacts): ChannelInboundTurnPlan["ctxPaylo
     message: {
       rawBody: typed,
       body: envelopeOf(facts, history),
-      bodyForAgent: facts.text,
+      bodyForAgent: textOfTurn(facts),
       commandBody: typed,
       ...(history.length === 0 ? {} : { inboundHistory: history.map(plainEntry) }),
     },
@@ -113,55 +116,97 @@ export function buildContext(facts: TurnFacts): ChannelInboundTurnPlan["ctxPaylo
   });
 }
 
-/** An entry as the host keeps it; the author is only for our own rules. */
-function plainEntry({ author: _author, ...entry }: PendingEntry): HistoryEntry {
+/** An entry as the host keeps it; the author and the stored message are only for ourselves. */
+function plainEntry({ author: _author, stored: _stored, ...entry }: PendingEntry): HistoryEntry {
   return entry;
 }
 
-function envelopeOf(facts: TurnFacts, history: readonly PendingEntry[]): string {
-  const { cfg, parties, message, route } = facts;
-  const session = resolveInboundSessionEnvelopeContext({
+type EnvelopeOptions = ReturnType<typeof resolveInboundSessionEnvelopeContext>;
+
+function sessionEnvelope({ cfg, route }: TurnFacts): EnvelopeOptions {
+  return resolveInboundSessionEnvelopeContext({
     cfg,
     agentId: route.agentId,
     sessionKey: route.sessionKey,
   });
-  const format = (body: string, entry?: HistoryEntry): string =>
-    formatInboundEnvelope({
-      channel: "WhatsApp",
-      from: parties.conversation,
-      body,
-      chatType: parties.kind,
-      envelope: session.envelopeOptions,
-      ...(entry === undefined
-        ? { timestamp: facts.timestampMs, sender: senderLabel(facts), fromMe: parties.fromMe }
-        : {
-            senderLabel: entry.sender,
-            ...(entry.timestamp === undefined ? {} : { timestamp: entry.timestamp }),
-          }),
-      ...(session.previousTimestamp === undefined || entry !== undefined
-        ? {}
-        : { previousTimestamp: session.previousTimestamp }),
-    });
-  const quoted = filterChannelInboundQuoteContext(
-    visibilityMode(facts),
-    message.quoted === null ? undefined : quoteOf(facts, message.quoted),
-  );
-  const quotedLines = quoted?.body
-    ? `\n\n[Replying to ${quoted.sender ?? "unknown sender"} id:${quoted.id}]\n${quoted.body}\n[/Replying]`
-    : "";
-  const current = format(`${facts.text}${quotedLines}`);
+}
+
+function envelopeOf(facts: TurnFacts, history: readonly PendingEntry[]): string {
+  const session = sessionEnvelope(facts);
+  const [first] = facts.shown;
+  const current = facts.shown
+    .map((shown) => {
+      // How long ago the last turn was belongs to the first message only.
+      const { previousTimestamp } = shown === first ? session : {};
+      return envelopeOfOne(facts, shown, session, previousTimestamp);
+    })
+    .join("\n");
   if (history.length === 0) return current;
   return buildHistoryContextFromEntries({
     entries: [...history],
     currentMessage: current,
     excludeLast: false,
-    formatEntry: (entry) => format(entry.body, entry),
+    formatEntry: (entry) =>
+      formatInboundEnvelope({
+        ...envelopeFrame(facts, session),
+        body: entry.body,
+        senderLabel: entry.sender,
+        ...(entry.timestamp === undefined ? {} : { timestamp: entry.timestamp }),
+      }),
   });
 }
 
-function senderLabel({ parties, message }: TurnFacts) {
+function envelopeFrame({ parties }: TurnFacts, { envelopeOptions }: EnvelopeOptions) {
   return {
-    ...(message.pushName === null ? {} : { name: message.pushName }),
+    channel: "WhatsApp",
+    from: parties.conversation,
+    chatType: parties.kind,
+    envelope: envelopeOptions,
+  };
+}
+
+function envelopeOfOne(
+  facts: TurnFacts,
+  { entry, parties, text }: ShownMessage,
+  session: EnvelopeOptions,
+  previousTimestamp: number | undefined,
+): string {
+  return formatInboundEnvelope({
+    ...envelopeFrame(facts, session),
+    body: `${text}${quotedLines(facts, entry.message)}`,
+    timestamp: timestampOf(entry),
+    sender: senderLabel(parties, entry.message),
+    fromMe: parties.fromMe,
+    ...(previousTimestamp === undefined ? {} : { previousTimestamp }),
+  });
+}
+
+function quotedLines(facts: TurnFacts, { quoted }: IncomingMessage): string {
+  const visible = filterChannelInboundQuoteContext(
+    visibilityMode(facts),
+    quoted === null ? undefined : quoteOf(facts, quoted),
+  );
+  return visible?.body
+    ? `\n\n[Replying to ${visible.sender ?? "unknown sender"} id:${visible.id}]\n${visible.body}\n[/Replying]`
+    : "";
+}
+
+/**
+ * What the agent answers to. A single message is its text, whose time and sender the host states beside it; of several each carries its own,
+ * or a question of an hour ago would look like one of now.
+ */
+function textOfTurn(facts: TurnFacts): string {
+  if (facts.shown.length === 1) return facts.text;
+  const session = sessionEnvelope(facts);
+  return [
+    `[${facts.shown.length} messages came while WhatsApp was not connected; oldest first, each with the time it was written]`,
+    ...facts.shown.map((shown) => envelopeOfOne(facts, shown, session, undefined)),
+  ].join("\n");
+}
+
+function senderLabel(parties: Parties, { pushName }: IncomingMessage) {
+  return {
+    ...(pushName === null ? {} : { name: pushName }),
     ...(parties.sender.phone === null ? {} : { e164: parties.sender.phone }),
     id: idOf(parties.sender) ?? parties.conversation,
   };

@@ -192,6 +192,9 @@ export class AccountWorld {
       case "send.settle":
         return this.#settled(effect.sendId, effect.outcome);
       case "placeholder.request":
+      case "message.hold":
+      case "burst.admit":
+      case "owner.notify":
       case "owner.release":
       case "status.publish":
       case "alert.raise":
@@ -201,8 +204,6 @@ export class AccountWorld {
       case "invariant.report":
       case "reported.decide":
       case "drops.report":
-      case "drops.correlate":
-      case "session.reset":
       case "drain.close":
       case "gap.open":
       case "gap.close":
