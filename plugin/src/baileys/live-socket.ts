@@ -1,6 +1,8 @@
 import type { RawError, SocketId } from "../events/index.ts";
 import {
   type GroupInfo,
+  type HistoryPage,
+  type HistoryRequest,
   type IncomingMessage,
   type Jid,
   type LiveSocket,
@@ -17,6 +19,7 @@ import { selfOf } from "./credential-store.ts";
 import { DurableDecryption } from "./durable-decryption.ts";
 import { attachConnection } from "./connection-listeners.ts";
 import { GroupCache, toGroupInfo } from "./group-cache.ts";
+import { attachHistory, type HistoryWatch } from "./history-pages.ts";
 import { attachInbound, type InboundWatch } from "./inbound-listeners.ts";
 import { type Baileys, loadBaileys, type WASocket } from "./library.ts";
 import { createQuietLogger, type LibraryFact } from "./quiet-logger.ts";
@@ -37,6 +40,7 @@ interface Live {
   readonly sock: WASocket;
   readonly auth: AuthState;
   readonly inbound: InboundWatch;
+  readonly history: HistoryWatch;
 }
 
 /** A pairing needs a QR code that nobody asked for: the credentials vanished between the controller's look and now. */
@@ -103,7 +107,7 @@ export class BaileysSocket implements LiveSocket {
       }),
     );
     // From here to the end of this function nothing is awaited: no event can come before its listener.
-    this.#live = { baileys, sock, auth, inbound: this.#attach(baileys, sock, auth, decryption) };
+    this.#live = { baileys, sock, auth, ...this.#attach(baileys, sock, auth, decryption) };
   }
 
   #attach(
@@ -111,7 +115,7 @@ export class BaileysSocket implements LiveSocket {
     sock: WASocket,
     auth: AuthState,
     decryption: DurableDecryption,
-  ): InboundWatch {
+  ): Pick<Live, "inbound" | "history"> {
     const report = (input: SocketInput): void => this.#report(input);
     const seam = {
       baileys,
@@ -125,6 +129,7 @@ export class BaileysSocket implements LiveSocket {
           this.#listener.onMessage(message);
           decryption.handedOver(message.messageId);
         },
+        onHistory: (page: HistoryPage) => this.#listener.onHistory(page),
       },
       report,
       isEnded: () => this.#ended,
@@ -144,7 +149,10 @@ export class BaileysSocket implements LiveSocket {
       journal: this.#options.journal,
     });
     this.#groups.follow(sock);
-    return attachInbound(seam, { clock: this.#options.clock, journal: this.#options.journal });
+    const { clock, journal } = this.#options;
+    const inbound = attachInbound(seam, { clock, journal });
+    // After the messages: what an answer brings comes behind the stanza that carried it.
+    return { inbound, history: attachHistory(seam, { clock, journal }) };
   }
 
   #onLibraryFact(fact: LibraryFact): void {
@@ -335,6 +343,15 @@ export class BaileysSocket implements LiveSocket {
     live.sock.requestPlaceholderResend(key).catch((error: unknown) => {
       this.#report(this.#fault(error));
     });
+  }
+
+  async requestHistory(request: HistoryRequest): Promise<void> {
+    const live = this.#required();
+    const { chat, addressing } = request;
+    const forms = addressForms(this.#request.authDir, chat);
+    // Where only one form is known the second try is a repetition of the first.
+    const asked = addressing === null ? chat : (forms[addressing] ?? chat);
+    await live.history.ask(request, asked);
   }
 
   // --- looking up -------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import type {
   UserFacingSocketConfig,
   WAMessageKey,
 } from "./library.ts";
+import { isOnDemand } from "./history-pages.ts";
 import { planOutgoing } from "./outgoing.ts";
 import { proxyAgent } from "./proxy.ts";
 import type { SocketFactoryOptions, SocketTiming } from "./socket-options.ts";
@@ -54,6 +55,10 @@ export function socketConfig(parts: SocketConfigParts): UserFacingSocketConfig {
     // Being online suppresses the notifications of the owner's phone.
     markOnlineOnConnect: false,
     syncFullHistory: false,
+    // The default but for the pages that were asked for: those are read from the phone's own message, see `history-pages.ts`.
+    shouldSyncHistoryMessage: (notification) =>
+      !isOnDemand(notification.syncType) &&
+      parts.baileys.DEFAULT_CONNECTION_CONFIG.shouldSyncHistoryMessage(notification),
     // Our own sends are in the journal before they leave.
     emitOwnEvents: false,
     getMessage: (key) => storedContent(parts, key),

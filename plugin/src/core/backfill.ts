@@ -1,52 +1,12 @@
-import type { BackfillInput } from "../events/index.ts";
+import type { SocketId } from "../events/index.ts";
 import type { CauseId } from "./causes.ts";
-import { cancelTimer, decide, type Draft, emit, patch, startTimer } from "./draft.ts";
+import { type Outage, updateBackfill } from "./backfill-state.ts";
+import { cancelTimer, type Draft, emit, startTimer } from "./draft.ts";
 import { LIMITS } from "./limits.ts";
+import { currentSocket } from "./state.ts";
 
-type InputOf<K extends BackfillInput["kind"]> = Extract<BackfillInput, { kind: K }>;
-
-/** The account of one outage: from the loss of an open connection to the end of what was delivered afterwards. */
-export interface Outage {
-  readonly outageId: number;
-  readonly startedAt: number;
-  readonly causeId: CauseId;
-  readonly attempts: number;
-  /** Null while it lasts. */
-  readonly endedAt: number | null;
-  readonly revision: number;
-  readonly recoveredOffline: number;
-  readonly recoveredHistory: number;
-  readonly duplicates: number;
-  readonly tooOld: number;
-  readonly unanswered: number;
-}
-
-/** Something that points at messages we never saw. */
-export interface Gap {
-  readonly at: number;
-  readonly chat: string | null;
-  readonly evidence: InputOf<"gap.suspected">["evidence"];
-  readonly messageId: string | null;
-}
-
-export interface BackfillState {
-  readonly nextOutageId: number;
-  /** Running or waiting for its account. */
-  readonly current: Outage | null;
-  /** Most recent last; bounded. */
-  readonly past: readonly Outage[];
-  /** Bounded, oldest dropped. */
-  readonly gaps: readonly Gap[];
-  readonly alerted: boolean;
-}
-
-export const INITIAL_BACKFILL: BackfillState = {
-  nextOutageId: 1,
-  current: null,
-  past: [],
-  gaps: [],
-  alerted: false,
-};
+/** Subject of the timer that closes an outage's account; the others of its name belong to requests to the phone. */
+export const OUTAGE = "outage";
 
 /** The open connection is gone, for another reason than a server's restart request or our own stop. */
 export function beginOutage(draft: Draft, causeId: CauseId): void {
@@ -67,24 +27,22 @@ export function beginOutage(draft: Draft, causeId: CauseId): void {
           duplicates: 0,
           tooOld: 0,
           unanswered: 0,
+          givenUp: 0,
+          changed: false,
         }
       : { ...resumed, endedAt: null };
-  update(draft, {
-    current: outage,
-    nextOutageId: backfill.nextOutageId + (resumed === null ? 1 : 0),
-  });
+  updateBackfill(draft, { current: outage });
   cancelTimer(draft, "outage/resumed", "history-deadline", OUTAGE);
+  if (resumed !== null) return;
+  updateBackfill(draft, { nextOutageId: backfill.nextOutageId + 1 });
   const alertMs = draft.policy.alert.afterMs;
-  if (alertMs > 0 && resumed === null) startTimer(draft, "outage/begin", "alert", alertMs);
+  if (alertMs > 0) startTimer(draft, "outage/begin", "alert", alertMs);
 }
-
-/** Subject of the timer that closes an outage's account. */
-const OUTAGE = "outage";
 
 export function countOutageAttempt(draft: Draft): void {
   const { current } = draft.state.backfill;
   if (current === null) return;
-  update(draft, { current: { ...current, attempts: current.attempts + 1 } });
+  updateBackfill(draft, { current: { ...current, attempts: current.attempts + 1 } });
 }
 
 /** Connected again. The account is written when the offline delivery is over, or after a while without one. */
@@ -92,38 +50,48 @@ export function endOutage(draft: Draft): void {
   const { current, alerted } = draft.state.backfill;
   cancelTimer(draft, "outage/end", "alert");
   if (current === null) return;
-  update(draft, { current: { ...current, endedAt: draft.at }, alerted: false });
+  updateBackfill(draft, { current: { ...current, endedAt: draft.at }, alerted: false });
   if (alerted) {
     emit(draft, "outage/end", { kind: "alert.clear", downMs: draft.at - current.startedAt });
   }
   startTimer(draft, "outage/end", "history-deadline", LIMITS.outageSettleMs, OUTAGE);
 }
 
+/** A delivery of a running outage broke off: what it brought belongs to the outage's account all the same. */
+export function countBrokenDelivery(draft: Draft, socketId: SocketId): void {
+  const { current } = draft.state.backfill;
+  if (current === null) return;
+  updateBackfill(draft, { current: withDelivery(draft, current, socketId) });
+}
+
 /** The offline delivery of the socket that ended the outage is closed: its numbers are the account. */
 export function settleOutage(draft: Draft): void {
   const { current, past } = draft.state.backfill;
   if (current === null || current.endedAt === null) return;
-  const { ledger } = draft.state.drain;
-  const settled: Outage = {
-    ...current,
-    recoveredOffline: current.recoveredOffline + (ledger?.journalled ?? 0),
-    duplicates: current.duplicates + (ledger?.duplicates ?? 0),
-    tooOld: current.tooOld + (ledger?.tooOld ?? 0),
-  };
+  const settled = withDelivery(draft, current, currentSocket(draft.state.connection));
   cancelTimer(draft, "outage/report", "history-deadline", OUTAGE);
-  update(draft, { current: null, past: [...past, settled].slice(-LIMITS.outagesRemembered) });
-  report(draft, settled);
+  updateBackfill(draft, {
+    current: null,
+    past: [...past, settled].slice(-LIMITS.outagesRemembered),
+  });
+  report(draft, "outage/report", settled);
 }
 
-export function onOutageDeadline(draft: Draft): boolean {
-  settleOutage(draft);
-  return true;
+function withDelivery(draft: Draft, outage: Outage, socketId: SocketId | null): Outage {
+  const { ledger } = draft.state.drain;
+  if (ledger === null || ledger.socketId !== socketId) return outage;
+  return {
+    ...outage,
+    recoveredOffline: outage.recoveredOffline + ledger.journalled,
+    duplicates: outage.duplicates + ledger.duplicates,
+    tooOld: outage.tooOld + ledger.tooOld,
+  };
 }
 
 export function onAlertDue(draft: Draft): boolean {
   const { current } = draft.state.backfill;
   if (current === null || current.endedAt !== null) return false;
-  update(draft, { alerted: true });
+  updateBackfill(draft, { alerted: true });
   emit(draft, "outage/alert", {
     kind: "alert.raise",
     causeId: current.causeId,
@@ -132,51 +100,72 @@ export function onAlertDue(draft: Draft): boolean {
   return true;
 }
 
-export function onGapSuspected(draft: Draft, input: InputOf<"gap.suspected">): boolean {
-  noteGap(draft, "backfill/gap", {
-    at: draft.at,
-    chat: input.chat,
-    evidence: input.evidence,
-    messageId: input.messageId ?? null,
-  });
-  return true;
-}
-
-/** What the process before this one left open. */
-export function onRestored(draft: Draft): boolean {
-  decide(draft, "backfill/restored");
-  return true;
-}
-
-export function noteGap(draft: Draft, rule: string, gap: Gap): void {
-  decide(draft, rule);
-  update(draft, { gaps: [...draft.state.backfill.gaps, gap].slice(-LIMITS.gapsRemembered) });
-}
-
-/** What the phone sent afterwards corrects the last outage's account, once per answer that brought something. */
-export function onHistoryAnswered(draft: Draft, input: InputOf<"history.answered">): boolean {
+/** A message came from the phone that was written at `sentAt`: it corrects the account of the outage of its time. */
+export function countFromPhone(
+  draft: Draft,
+  sentAt: number,
+  outageId: number | null,
+  counts: Pick<Outage, "recoveredHistory" | "duplicates" | "tooOld">,
+): void {
   const { past } = draft.state.backfill;
-  const last = past.at(-1);
-  decide(draft, "backfill/answered");
-  if (last === undefined || input.recovered + input.duplicates === 0) return true;
-  const revised: Outage = {
-    ...last,
-    revision: last.revision + 1,
-    recoveredHistory: last.recoveredHistory + input.recovered,
-    duplicates: last.duplicates + input.duplicates,
+  const outage =
+    past.findLast((each) => wasAwayAt(each, sentAt)) ??
+    past.find((each) => each.outageId === outageId);
+  if (outage === undefined) return;
+  const changed: Outage = {
+    ...outage,
+    recoveredHistory: outage.recoveredHistory + counts.recoveredHistory,
+    duplicates: outage.duplicates + counts.duplicates,
+    tooOld: outage.tooOld + counts.tooOld,
+    changed: true,
   };
-  update(draft, { past: [...past.slice(0, -1), revised] });
-  report(draft, revised);
-  return true;
+  updateBackfill(draft, { past: past.map((each) => (each === outage ? changed : each)) });
 }
 
-export function onHistoryFailed(draft: Draft): boolean {
-  decide(draft, "backfill/failed");
-  return true;
+/** WhatsApp's times are whole seconds, rounded down. */
+const SECOND_MS = 1_000;
+
+function wasAwayAt({ startedAt, endedAt }: Outage, sentAt: number): boolean {
+  return sentAt > startedAt - SECOND_MS && sentAt <= (endedAt ?? startedAt);
 }
 
-function report(draft: Draft, outage: Outage): void {
-  emit(draft, "outage/report", {
+/** A chat about which the phone was asked in vain is let go: its outage remembers it. */
+export function countGivenUp(draft: Draft, outageId: number | null): void {
+  const past = draft.state.backfill.past.map((outage) =>
+    outage.outageId === outageId ? { ...outage, givenUp: outage.givenUp + 1 } : outage,
+  );
+  updateBackfill(draft, { past });
+}
+
+/** Writes an account again when later fills changed it: once they are through, not once per message. */
+export function reviseAccounts(draft: Draft): void {
+  const { gaps, past } = draft.state.backfill;
+  for (const outage of past) {
+    const own = gaps.filter((gap) => gap.outageId === outage.outageId);
+    if (own.some(({ stage }) => stage === "queued" || stage === "asked")) continue;
+    const open = own.filter(({ stage }) => stage === "unanswered").length;
+    const unanswered = outage.givenUp + open;
+    if (!outage.changed && unanswered === outage.unanswered) continue;
+    const revised: Outage = {
+      ...outage,
+      revision: outage.revision + 1,
+      unanswered,
+      changed: false,
+    };
+    updateBackfill(draft, {
+      past: draft.state.backfill.past.map((each) =>
+        each.outageId === outage.outageId ? revised : each,
+      ),
+    });
+    report(draft, "outage/revise", revised);
+  }
+}
+
+function report(draft: Draft, rule: string, outage: Outage): void {
+  const waiting = draft.state.backfill.gaps.filter(
+    (gap) => gap.outageId === outage.outageId && gap.stage === "waiting",
+  ).length;
+  emit(draft, rule, {
     kind: "outage.report",
     outageId: outage.outageId,
     revision: outage.revision,
@@ -189,9 +178,6 @@ function report(draft: Draft, outage: Outage): void {
     duplicates: outage.duplicates,
     tooOld: outage.tooOld,
     unanswered: outage.unanswered,
+    ...(waiting === 0 ? {} : { waiting }),
   });
-}
-
-function update(draft: Draft, change: Partial<BackfillState>): void {
-  patch(draft, { backfill: { ...draft.state.backfill, ...change } });
 }

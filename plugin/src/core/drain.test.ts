@@ -55,7 +55,7 @@ describe("offline delivery", () => {
     expect(story.last?.rule).toBe("drain/goes-on");
     story.fire("drain-limit", LIMITS.drainSilenceMs);
     expect(story.effects("drain.close")[0]).toMatchObject({ outcome: "timed-out", delivered: 1 });
-    expect(story.state.backfill.gaps.at(-1)).toMatchObject({ evidence: "announced-more" });
+    expect(story.state.backfill.suspicion).toMatchObject({ evidence: "announced-more" });
   });
 
   it("accounts for an outage once, with what the offline delivery brought", () => {

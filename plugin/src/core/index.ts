@@ -1,4 +1,4 @@
-export { type Outage } from "./backfill.ts";
+export { type BackfillState, type Gap, type Outage } from "./backfill-state.ts";
 export { backoffDelayMs, type BackoffProfile } from "./backoff.ts";
 export { type Cause, type CauseClass, type CauseId, CAUSES, describeCause } from "./causes.ts";
 export { type Checkpoint, restoreCheckpoint, serialiseCheckpoint } from "./checkpoint.ts";

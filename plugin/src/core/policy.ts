@@ -8,6 +8,8 @@ export interface Policy {
     /** Session keepalive interval before jitter. */
     readonly intervalMs: number;
     readonly adaptive: boolean;
+    /** Age at which a connection is replaced by ourselves in a quiet moment; 0 means never. See `sessionPlan`. */
+    readonly rotateAfterMs: number;
   };
   readonly recovery: {
     /** Cap of the reconnect backoff. */
@@ -51,7 +53,7 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
 export const DEFAULT_POLICY: Policy = {
-  keepalive: { mode: "iq", intervalMs: 4 * MINUTE, adaptive: true },
+  keepalive: { mode: "iq", intervalMs: 4 * MINUTE, adaptive: true, rotateAfterMs: 0 },
   recovery: { maxDelayMs: 60 * SECOND, attemptsPerHour: 60, conflictProbeMs: 0 },
   backfill: { windowMs: 120 * MINUTE, history: "evidence", requestsPerHour: 10 },
   late: {

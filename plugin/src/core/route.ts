@@ -1,12 +1,17 @@
-import type { Effect, Input } from "../events/index.ts";
+import type { BackfillInput, Effect, Input } from "../events/index.ts";
 import * as backfill from "./backfill.ts";
 import { onBurstDeadline } from "./bursts.ts";
 import { onConflictInspected, onConflictProbe } from "./conflict.ts";
 import * as connection from "./connection.ts";
 import { decide, type Draft, patch } from "./draft.ts";
 import * as drain from "./drain.ts";
+import { onNeighbourDropped } from "./drops.ts";
+import * as gaps from "./gaps.ts";
+import * as history from "./history.ts";
 import * as keepalive from "./keepalive.ts";
 import * as recovery from "./recovery.ts";
+import { onRestored } from "./restored.ts";
+import { onRotationDue } from "./rotation.ts";
 import * as sends from "./sends.ts";
 import { type AccountState, currentSocket } from "./state.ts";
 import { onStatusRefresh } from "./status.ts";
@@ -27,6 +32,7 @@ export function routeInput(draft: Draft, input: Input): boolean {
     case "policy.changed":
       decide(draft, "policy/changed");
       keepalive.rearmKeepalive(draft);
+      history.forgetPace(draft);
       return true;
     case "loop.stalled":
     case "clock.jumped":
@@ -54,6 +60,8 @@ export function routeInput(draft: Draft, input: Input): boolean {
       return keepalive.onPingFailed(draft, input);
     case "keepalive.written":
       return keepalive.onKeepaliveWritten(draft, input);
+    case "neighbour.dropped":
+      return onNeighbourDropped(draft, input);
     case "send.requested":
     case "send.written":
     case "send.acked":
@@ -72,20 +80,33 @@ export function routeInput(draft: Draft, input: Input): boolean {
     case "message.settled":
       return routeDrain(draft, input);
     case "gap.suspected":
-      return backfill.onGapSuspected(draft, input);
     case "chat.restored":
     case "history.restored":
     case "outage.restored":
     case "gap.restored":
-      return backfill.onRestored(draft);
     case "history.answered":
-      return backfill.onHistoryAnswered(draft, input);
     case "history.failed":
-      return backfill.onHistoryFailed(draft);
+      return routeBackfill(draft, input);
   }
 }
 
 type Of<K extends Input["kind"]> = Extract<Input, { kind: K }>;
+
+function routeBackfill(draft: Draft, input: BackfillInput): boolean {
+  switch (input.kind) {
+    case "gap.suspected":
+      return gaps.onGapSuspected(draft, input);
+    case "chat.restored":
+    case "history.restored":
+    case "outage.restored":
+    case "gap.restored":
+      return onRestored(draft, input);
+    case "history.answered":
+      return history.onHistoryAnswered(draft, input);
+    case "history.failed":
+      return history.onHistoryFailed(draft, input);
+  }
+}
 
 function routeConnection(
   draft: Draft,
@@ -155,6 +176,8 @@ function routeTimer(draft: Draft, input: Of<"timer.fired">): boolean {
       return keepalive.onPingDeadline(draft);
     case "session-keepalive":
       return keepalive.onSessionKeepaliveDue(draft);
+    case "rotation":
+      return onRotationDue(draft);
     case "conflict-probe":
       return onConflictProbe(draft);
     case "drain-pull":
@@ -166,13 +189,16 @@ function routeTimer(draft: Draft, input: Of<"timer.fired">): boolean {
     case "ack-deadline":
       return sends.onAckDeadline(draft, subject);
     case "history-deadline":
-      return backfill.onOutageDeadline(draft);
+      return subject === backfill.OUTAGE
+        ? gaps.onOutageDeadline(draft)
+        : history.onHistoryDeadline(draft, subject);
+    case "history-pace":
+      return history.onHistoryPace(draft);
     case "burst-deadline":
       return onBurstDeadline(draft);
     case "alert":
       return backfill.onAlertDue(draft);
     case "credential-recheck":
-    case "history-pace":
       return false;
   }
 }

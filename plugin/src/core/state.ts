@@ -6,10 +6,12 @@ import type {
   TimerId,
   TimerName,
 } from "../events/index.ts";
-import type { BackfillState } from "./backfill.ts";
+import type { BackfillState } from "./backfill-state.ts";
 import type { BurstsState } from "./bursts.ts";
 import type { CauseId } from "./causes.ts";
 import type { DrainState } from "./drain.ts";
+import type { DropsState } from "./drops.ts";
+import type { HearingState } from "./hearing.ts";
 import type { KeepaliveState } from "./keepalive.ts";
 import type { RngState } from "./rng.ts";
 import type { SendsState } from "./sends.ts";
@@ -95,6 +97,8 @@ export interface AccountState {
   /** PN-LID pairs of our own account, as `pn|lid`. */
   readonly ownMappings: readonly string[];
   readonly keepalive: KeepaliveState;
+  readonly drops: DropsState;
+  readonly hearing: HearingState;
   readonly sends: SendsState;
   readonly drain: DrainState;
   readonly backfill: BackfillState;

@@ -1,17 +1,28 @@
 import type { AccountId, Input } from "../events/index.ts";
 import {
   beginOutage,
+  countBrokenDelivery,
   countOutageAttempt,
   endOutage,
-  INITIAL_BACKFILL,
-  noteGap,
   settleOutage,
 } from "./backfill.ts";
+import { INITIAL_BACKFILL } from "./backfill-state.ts";
 import { forgetBursts, INITIAL_BURSTS, reactToBursts } from "./bursts.ts";
 import { CAUSES } from "./causes.ts";
 import { closeDraft, type Draft, emit, openDraft } from "./draft.ts";
-import { cutDrainShort, type DrainLedger, INITIAL_DRAIN, isAccountedFor } from "./drain.ts";
-import { INITIAL_KEEPALIVE, noteDrop, startKeepalive, stopKeepalive } from "./keepalive.ts";
+import { cutDrainShort, INITIAL_DRAIN, isAccountedFor } from "./drain.ts";
+import { INITIAL_DROPS, noteDrop } from "./drops.ts";
+import {
+  concludeDelivery,
+  forgetChats,
+  noteArrival,
+  noteAway,
+  noteBrokenDelivery,
+  noteOrphan,
+} from "./gaps.ts";
+import { advanceGaps, interruptRequests } from "./history.ts";
+import { INITIAL_HEARING, noteHearing } from "./hearing.ts";
+import { INITIAL_KEEPALIVE, startKeepalive, stopKeepalive } from "./keepalive.ts";
 import type { Policy } from "./policy.ts";
 import { routeInput, unhandledReason } from "./route.ts";
 import { seedRng } from "./rng.ts";
@@ -43,6 +54,8 @@ export function initialState(account: AccountId, seed: string): AccountState {
     self: null,
     ownMappings: [],
     keepalive: INITIAL_KEEPALIVE,
+    drops: INITIAL_DROPS,
+    hearing: INITIAL_HEARING,
     sends: INITIAL_SENDS,
     drain: INITIAL_DRAIN,
     backfill: INITIAL_BACKFILL,
@@ -64,9 +77,16 @@ export function transition(
 ): Step<AccountState> {
   const draft = openDraft(state, at, policy);
   if (!routeInput(draft, input)) emitUnhandled(draft, state, input);
+  noteHearing(draft, input);
   reactToConnection(draft, state);
-  reactToDrain(draft, state);
-  if (endsTheAccount(input)) forgetBursts(draft);
+  if (input.kind === "message.journalled") noteArrival(draft, input);
+  if (input.kind === "message.orphaned") noteOrphan(draft, input);
+  reactToDrain(draft);
+  if (endsTheAccount(input)) {
+    forgetBursts(draft);
+    forgetChats(draft);
+  }
+  advanceGaps(draft);
   reactToBursts(draft, state, input);
   return closeDraft(draft);
 }
@@ -113,14 +133,30 @@ function reactToConnection(draft: Draft, before: AccountState): void {
 
 function leaveSocket(draft: Draft, before: AccountState): void {
   stopKeepalive(draft);
-  cutDrainShort(draft);
+  leaveDelivery(draft, before);
+  interruptRequests(draft);
   holdUnsettled(draft);
-  if (before.connection.phase !== "open") return;
+  if (before.connection.phase === "open") noteAway(draft);
   const causeId = draft.state.recovery.lastCauseId;
   const isOurs = draft.state.connection.phase === "stopped";
-  if (causeId === null || isOurs || CAUSES[causeId].class === "restart") return;
-  beginOutage(draft, causeId);
-  if (isUnexplained(causeId)) noteDrop(draft);
+  if (causeId === null || isOurs || isRestart(causeId)) return;
+  const wasOpen = before.connection.phase === "open";
+  // A restart replaces an open connection; when the new one fails, what was a second becomes an outage.
+  if (wasOpen || isRestart(before.recovery.lastCauseId)) beginOutage(draft, causeId);
+  if (wasOpen && isUnexplained(causeId)) noteDrop(draft);
+}
+
+function isRestart(causeId: keyof typeof CAUSES | null): boolean {
+  return causeId !== null && CAUSES[causeId].class === "restart";
+}
+
+function leaveDelivery(draft: Draft, before: AccountState): void {
+  const socketId = currentSocket(before.connection);
+  const { ledger } = before.drain;
+  if (ledger === null || ledger.socketId !== socketId) return;
+  if (ledger.phase !== "closed") noteBrokenDelivery(draft, ledger);
+  countBrokenDelivery(draft, socketId);
+  cutDrainShort(draft);
 }
 
 /** Drops that say nothing about their reason are the ones whose rhythm is worth knowing. */
@@ -131,23 +167,12 @@ function isUnexplained(causeId: keyof typeof CAUSES): boolean {
 }
 
 /** An offline delivery that ended tells what an outage cost, and where it fell short. */
-function reactToDrain(draft: Draft, before: AccountState): void {
-  const { connection, drain } = draft.state;
-  if (drain.ledger === null) return;
-  noteShortfall(draft, before.drain.ledger, drain.ledger);
-  const socketId = connection.phase === "open" ? connection.socketId : null;
-  if (isAccountedFor(drain.ledger, socketId)) settleOutage(draft);
-}
-
-function noteShortfall(draft: Draft, was: DrainLedger | null, is: DrainLedger): void {
-  const closedNow =
-    is.phase === "closed" && (was?.phase !== "closed" || was.socketId !== is.socketId);
-  if (!closedNow || is.delivered >= is.announced) return;
-  const cutShort = draft.state.connection.phase !== "open";
-  noteGap(draft, "backfill/drain-short", {
-    at: draft.at,
-    chat: null,
-    evidence: cutShort ? "drain-cut-short" : "announced-more",
-    messageId: null,
-  });
+function reactToDrain(draft: Draft): void {
+  const { connection, drain, backfill } = draft.state;
+  const { ledger } = drain;
+  if (ledger === null || connection.phase !== "open") return;
+  const isOver = isAccountedFor(ledger, connection.socketId);
+  const isLost = ledger.socketId === connection.socketId && ledger.phase === "closed";
+  if (isOver || (isLost && backfill.current === null)) concludeDelivery(draft);
+  if (isOver) settleOutage(draft);
 }

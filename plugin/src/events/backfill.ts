@@ -17,7 +17,7 @@ export const backfillInputs = {
   /** Emitted when something points at messages we never saw. `chat` is null when it cannot be narrowed down. */
   "gap.suspected": { chat: nullable(text), evidence: gapEvidence, messageId: optional(text) },
   /** Emitted at the start of a process for each chat of late: its newest message that is in the journal. */
-  "chat.restored": { chat: text, messageId: text, ageMs: count },
+  "chat.restored": { chat: text, messageId: text, ageMs: count, isDirect: flag },
   /** Emitted at the start of a process for each request to the phone within the last hour: they count against its limit. */
   "history.restored": { ageMs: count },
   /** Emitted at the start of a process for each outage whose account may still change. */

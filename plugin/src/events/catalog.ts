@@ -81,7 +81,10 @@ export const CATALOG = {
   "liveness.sample": meta("keepalive", "debug", "sample the liveness"),
   "ping.send": meta("keepalive", "debug", "ping"),
   "keepalive.send": meta("keepalive", "debug", "send a keepalive"),
+  "neighbour.dropped": meta("keepalive", "info", "another account dropped"),
   "drops.report": meta("keepalive", "warning", "regular drops", LOGGED),
+  "drops.correlate": meta("keepalive", "info", "accounts dropped together"),
+  "session.reset": meta("keepalive", "warning", "renew Signal sessions", LOGGED),
 
   "conflict.inspected": meta("conflict", "warning", "conflict inspected", LOGGED),
   "conflict.inspect": meta("conflict", "info", "inspect the conflict"),

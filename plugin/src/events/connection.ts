@@ -14,6 +14,7 @@ export const TIMER_NAMES = [
   "keepalive-tick",
   "ping-deadline",
   "session-keepalive",
+  "rotation",
   "conflict-probe",
   "drain-pull",
   "drain-limit",
@@ -81,7 +82,16 @@ export const connectionEffects = {
   /** End a socket within milliseconds: flush its events, end, terminate. Answered by `socket.closed`. */
   "socket.close": {
     socketId: count,
-    reason: oneOf("stopped", "superseded", "silent", "deaf", "connect-limit", "operator", "fault"),
+    reason: oneOf(
+      "stopped",
+      "superseded",
+      "silent",
+      "deaf",
+      "connect-limit",
+      "operator",
+      "fault",
+      "rotated",
+    ),
   },
   "timer.start": { timerId: count, timer: timerName, delayMs: count, subject: optional(text) },
   "timer.cancel": { timerId: count, timer: timerName, subject: optional(text) },

@@ -6,6 +6,7 @@ import type {
   Journal,
   JournalledMessage,
   MessageState,
+  OutageEntry,
   OutboundCustody,
   SelfAddress,
   Timers,
@@ -23,7 +24,6 @@ import type {
   MessageQuery,
   SendEntry,
 } from "./operations.ts";
-import type { OutageEntry } from "./outages.ts";
 import type { JournalSettings } from "./retention.ts";
 import type { SpillLimits } from "./spill.ts";
 
@@ -108,6 +108,10 @@ class SqliteJournal implements AccountJournal {
     this.#vault.use((journal) => journal.markContextShown(messageId, chat));
   }
 
+  findMessage(messageId: string, chat: Jid): IncomingMessage | null {
+    return this.#vault.use((journal) => journal.findMessage(messageId, chat));
+  }
+
   findRaw(messageId: string, chat: Jid): string | null {
     return this.#vault.use((journal) => journal.findRaw(messageId, chat));
   }
@@ -182,6 +186,14 @@ class SqliteJournal implements AccountJournal {
 
   recentOutages(limit: number): readonly OutageEntry[] {
     return this.#vault.use((journal) => journal.recentOutages(limit));
+  }
+
+  keep(name: string, value: string): void {
+    this.#vault.use((journal) => journal.keep(name, value));
+  }
+
+  kept(name: string): string | null {
+    return this.#vault.use((journal) => journal.kept(name));
   }
 
   bindOwner(self: SelfAddress): "same" | "another" {

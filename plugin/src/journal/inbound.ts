@@ -147,9 +147,13 @@ export class Inbound {
   }
 
   findRaw(messageId: string, chat: Jid): string | null {
+    return this.findMessage(messageId, chat)?.raw ?? null;
+  }
+
+  findMessage(messageId: string, chat: Jid): IncomingMessage | null {
     for (const row of this.#withId(messageId, chat)) {
       const message = readBody(row.body);
-      if (message !== null) return message.raw;
+      if (message !== null) return message;
     }
     return null;
   }

@@ -7,5 +7,4 @@ export type { JournalFault } from "./journal-fault.ts";
 export { JournalUnreadable, readJournalMessages } from "./journal-reader.ts";
 export type { JournalStatus } from "./journal-status.ts";
 export type { DecryptedStanza, MessageEntry, MessageQuery } from "./operations.ts";
-export type { OutageEntry } from "./outages.ts";
 export type { JournalSettings } from "./retention.ts";

@@ -3,6 +3,7 @@ import type {
   Jid,
   JournalledMessage,
   MessageState,
+  OutageEntry,
   OutboundCustody,
   SelfAddress,
 } from "../runtime/ports.ts";
@@ -23,7 +24,7 @@ import type {
   MessageQuery,
   SendEntry,
 } from "./operations.ts";
-import { type OutageEntry, type OutageRow, Outages } from "./outages.ts";
+import { type OutageRow, Outages } from "./outages.ts";
 import { Outbound, type OutboundRow } from "./outbound.ts";
 import type { Sql } from "./sql.ts";
 
@@ -76,6 +77,10 @@ export class JournalStore implements JournalOperations {
 
   markContextShown(messageId: string, chat: Jid): void {
     this.inbound.markContextShown(messageId, chat);
+  }
+
+  findMessage(messageId: string, chat: Jid): IncomingMessage | null {
+    return this.inbound.findMessage(messageId, chat);
   }
 
   findRaw(messageId: string, chat: Jid): string | null {
@@ -174,6 +179,15 @@ export class JournalStore implements JournalOperations {
     return this.#outages.recent(limit);
   }
 
+  /** Parts of the plugin keep small memories of their own here, each under its name. */
+  keep(name: string, value: string): void {
+    this.writeMeta(`${KEPT}${name}`, value);
+  }
+
+  kept(name: string): string | null {
+    return this.readMeta(`${KEPT}${name}`);
+  }
+
   /** Whether this journal is somebody else's. */
   belongsToAnother(self: SelfAddress): boolean {
     return isSomebodyElse(this.readOwner(), self);
@@ -213,6 +227,7 @@ export class JournalStore implements JournalOperations {
       for (const { name, value } of other.rows<MetaRow>("meta")) {
         if (name === OWNER_PN && owner.pn === null) this.writeMeta(name, value);
         if (name === OWNER_LID && owner.lid === null) this.writeMeta(name, value);
+        if (name.startsWith(KEPT)) this.writeMeta(name, value);
       }
       for (const row of other.rows<AddressRow>("address")) {
         this.learnAddress(row.pn, row.lid, row.seen_at_ms);
@@ -253,6 +268,7 @@ export function isSomebodyElse(known: SelfAddress, given: SelfAddress): boolean 
 
 const OWNER_PN = "self-pn";
 const OWNER_LID = "self-lid";
+const KEPT = "kept:";
 
 /** Tables whose rows can be carried from one store to another. */
 export const MERGED_TABLES = {

@@ -5,12 +5,12 @@ import type {
   Journal,
   JournalledMessage,
   MessageState,
+  OutageEntry,
   OutboundCustody,
   OutgoingContent,
 } from "../runtime/ports.ts";
 import type { BufferedPlaintext } from "./decrypt-buffer.ts";
 import type { HighWaterMark } from "./high-water.ts";
-import type { OutageEntry } from "./outages.ts";
 
 export type Depth = ReturnType<Journal["depth"]>;
 
@@ -60,6 +60,7 @@ export interface JournalOperations {
   pendingContext(limit: number): readonly JournalledMessage[];
   markContextShown(messageId: string, chat: Jid): void;
   findRaw(messageId: string, chat: Jid): string | null;
+  findMessage(messageId: string, chat: Jid): IncomingMessage | null;
   messages(query: MessageQuery): readonly MessageEntry[];
   counts(): Readonly<Record<MessageState, number>>;
   depth(nowMs: number): Depth;
@@ -89,4 +90,7 @@ export interface JournalOperations {
 
   recordOutage(entry: OutageEntry): void;
   recentOutages(limit: number): readonly OutageEntry[];
+
+  keep(name: string, value: string): void;
+  kept(name: string): string | null;
 }

@@ -1,21 +1,5 @@
+import type { OutageEntry } from "../runtime/ports.ts";
 import type { Sql } from "./sql.ts";
-
-/** The account of one outage as it is kept across restarts. Times are wall clock, because a run's own clock ends with the run. */
-export interface OutageEntry {
-  /** Wall clock start of the outage; identifies it within an account. */
-  readonly startedAtMs: number;
-  /** Null while it lasts. */
-  readonly endedAtMs: number | null;
-  readonly causeId: string;
-  /** Counts the rewrites: a later history answer changes the figures. */
-  readonly revision: number;
-  readonly attempts: number;
-  readonly recoveredOffline: number;
-  readonly recoveredHistory: number;
-  readonly duplicates: number;
-  readonly tooOld: number;
-  readonly unanswered: number;
-}
 
 export interface OutageRow {
   readonly revision: number;

@@ -4,6 +4,7 @@ import type {
   Jid,
   JournalledMessage,
   MessageState,
+  OutageEntry,
   OutboundCustody,
 } from "../runtime/ports.ts";
 import { formOf, plainAddress } from "./addresses.ts";
@@ -21,7 +22,6 @@ import type {
   MessageQuery,
   SendEntry,
 } from "./operations.ts";
-import type { OutageEntry } from "./outages.ts";
 import { newCustody } from "./outbound.ts";
 import { migrate } from "./schema.ts";
 import { Sql } from "./sql.ts";
@@ -154,6 +154,15 @@ export class Spill implements JournalOperations {
     this.#memory.markContextShown(messageId, chat);
     // Merging takes over states; what changes here is only the reason.
     this.#defer((store) => store.markContextShown(messageId, chat));
+  }
+
+  findMessage(messageId: string, chat: Jid): IncomingMessage | null {
+    this.#copyAddresses([chat]);
+    return (
+      this.#memory.findMessage(messageId, chat) ??
+      this.#peek((file) => file.findMessage(messageId, chat)) ??
+      null
+    );
   }
 
   findRaw(messageId: string, chat: Jid): string | null {
@@ -304,6 +313,14 @@ export class Spill implements JournalOperations {
     return [...here, ...behind.filter((entry) => !isRewritten(entry))]
       .toSorted((a, b) => b.startedAtMs - a.startedAtMs)
       .slice(0, limit);
+  }
+
+  keep(name: string, value: string): void {
+    this.#tryToStore(() => this.#memory.keep(name, value));
+  }
+
+  kept(name: string): string | null {
+    return this.#memory.kept(name) ?? this.#peek((file) => file.kept(name)) ?? null;
   }
 
   /** The file's sends, except those that were copied and may have gone on here. */

@@ -12,8 +12,10 @@ import {
 } from "../core/index.ts";
 import type { AccountId, Effect, Input, RawError } from "../events/index.ts";
 import type { AccountPorts, SendCapture, SendOutcome, SendRequest } from "./account.ts";
+import { BackfillMemory } from "./backfill-memory.ts";
 import { CoreTimers, type RunningTimer } from "./core-timers.ts";
 import { effectFault, type EffectOwners, runEffect } from "./effect-runner.ts";
+import { HistoryDesk } from "./history-desk.ts";
 import { InboundIntake, type MessagesUnderWay } from "./inbound-intake.ts";
 import { Mailbox } from "./mailbox.ts";
 import { type LeaseSurroundings, OwnerLease } from "./owner-lease.ts";
@@ -93,6 +95,12 @@ export class ConnectionController {
     const post = (input: Input): void => this.post(input);
     this.#timers = new CoreTimers(ports, post);
     const sockets = this.#createPool();
+    const intake = new InboundIntake({
+      ...ports,
+      post,
+      underWay: this.#underWay,
+      self: () => this.#self,
+    });
     this.#owners = {
       timers: this.#timers,
       sockets,
@@ -104,12 +112,15 @@ export class ConnectionController {
         },
         predecessorsGone: (limitMs) => options.predecessorsGone(limitMs),
       }),
-      intake: new InboundIntake({
+      intake,
+      history: new HistoryDesk({
         ...ports,
         post,
-        underWay: this.#underWay,
-        self: () => this.#self,
+        state: () => this.#state,
+        socket: (socketId) => sockets.get(socketId),
+        take: (message) => intake.take(message),
       }),
+      memory: new BackfillMemory({ ...ports, post }),
       custody: new SendCustody({
         ...ports,
         post,
@@ -193,6 +204,7 @@ export class ConnectionController {
 
   /** Goes on with what the journal holds: messages without an end, sends without an ack. */
   resumeFromJournal(): void {
+    this.#owners.memory.restore(this.#state);
     this.#owners.intake.resume();
     this.#owners.custody.resume(this.capture());
   }
@@ -274,6 +286,7 @@ export class ConnectionController {
         onQr: (qr) => this.#options.onQr(qr),
         onSelf: (self) => this.#onSelf(self),
         onMessage: (message) => this.#owners.intake.take(message),
+        onHistory: (page) => this.#owners.history.onPage(page),
       },
     });
   }
@@ -322,6 +335,7 @@ export class ConnectionController {
       return;
     }
     for (const { effect } of step.effects) this.#carryOut(effect);
+    this.#owners.memory.follow(step.state);
     this.#options.onStep(step.state);
   }
 

@@ -1,9 +1,17 @@
 import type { ConnectionState } from "../core/index.ts";
 import type { Effect, Input, RawError } from "../events/index.ts";
+import type { BackfillMemory } from "./backfill-memory.ts";
 import type { CoreTimers } from "./core-timers.ts";
+import type { HistoryDesk } from "./history-desk.ts";
 import type { InboundIntake } from "./inbound-intake.ts";
 import type { OwnerLease } from "./owner-lease.ts";
-import type { ChannelPort, NetworkProbe, Pseudonymiser, VersionSource } from "./ports.ts";
+import type {
+  ChannelPort,
+  LiveSocket,
+  NetworkProbe,
+  Pseudonymiser,
+  VersionSource,
+} from "./ports.ts";
 import type { SendCustody } from "./send-custody.ts";
 import type { SocketPool } from "./socket-pool.ts";
 
@@ -14,6 +22,8 @@ export interface EffectOwners {
   readonly lease: OwnerLease;
   readonly intake: InboundIntake;
   readonly custody: SendCustody;
+  readonly history: HistoryDesk;
+  readonly memory: BackfillMemory;
   readonly channel: ChannelPort;
   readonly networkProbe: NetworkProbe;
   readonly versions: VersionSource;
@@ -47,19 +57,12 @@ export function runEffect(owners: EffectOwners, effect: Effect, connection: Conn
     case "version.refresh":
       return refreshVersion(owners);
     case "ping.send":
-      return sockets.withSocket(effect.socketId, (socket) => {
-        socket.ping(effect.pingId, effect.probe);
-      });
     case "liveness.sample":
-      return sockets.withSocket(effect.socketId, (socket) => socket.sampleLiveness());
     case "keepalive.send":
-      return sockets.withSocket(effect.socketId, (socket) => socket.sendKeepalive(effect.mode));
     case "drain.pull":
-      return sockets.withSocket(effect.socketId, (socket) => socket.pullOffline(effect.batch));
     case "placeholder.request":
-      return sockets.withSocket(effect.socketId, (socket) => {
-        socket.requestPlaceholder(effect.messageId);
-      });
+    case "session.reset":
+      return sockets.withSocket(effect.socketId, (socket) => runOnSocket(socket, effect));
     case "message.admit":
       return owners.intake.admit(effect);
     case "burst.admit":
@@ -77,12 +80,9 @@ export function runEffect(owners: EffectOwners, effect: Effect, connection: Conn
     case "alert.clear":
       return channel.clearAlert(effect.downMs);
     case "history.request":
-      return owners.post({
-        kind: "history.failed",
-        requestId: effect.requestId,
-        chat: effect.chat,
-        why: "this socket layer cannot ask the phone for history",
-      });
+      return owners.history.ask(effect);
+    case "outage.report":
+      return owners.memory.record(effect);
     // Decisions that are complete once they are on record.
     case "send.hold":
     case "message.hold":
@@ -92,10 +92,40 @@ export function runEffect(owners: EffectOwners, effect: Effect, connection: Conn
     case "drops.report":
     case "gap.open":
     case "gap.close":
-    case "outage.report":
+    case "drops.correlate":
     case "invariant.report":
     case "reported.decide":
       return;
+  }
+}
+
+type OnSocket = Extract<
+  Effect,
+  {
+    kind:
+      | "ping.send"
+      | "liveness.sample"
+      | "keepalive.send"
+      | "drain.pull"
+      | "placeholder.request"
+      | "session.reset";
+  }
+>;
+
+function runOnSocket(socket: LiveSocket, effect: OnSocket): void {
+  switch (effect.kind) {
+    case "ping.send":
+      return socket.ping(effect.pingId, effect.probe);
+    case "liveness.sample":
+      return socket.sampleLiveness();
+    case "keepalive.send":
+      return socket.sendKeepalive(effect.mode);
+    case "drain.pull":
+      return socket.pullOffline(effect.batch);
+    case "placeholder.request":
+      return socket.requestPlaceholder(effect.messageId);
+    case "session.reset":
+      return socket.resetSessions(effect.messageId);
   }
 }
 

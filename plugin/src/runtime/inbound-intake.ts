@@ -74,6 +74,23 @@ export class InboundIntake {
       return;
     }
     this.#feed(this.#receive(message));
+    if (message.via === "live" || message.via === "offline") this.#noteQuote(message);
+  }
+
+  /** A quote of a message that neither came nor left from here: the core judges whether that means anything. */
+  #noteQuote({ chat, chatKind, quoted }: IncomingMessage): void {
+    if (quoted === null || (chatKind !== "direct" && chatKind !== "group")) return;
+    const { messageId } = quoted;
+    const isKnown =
+      this.#journal.findRaw(messageId, chat) !== null ||
+      this.#journal.custodyByMessageId(messageId) !== null;
+    if (isKnown) return;
+    this.#post({
+      kind: "gap.suspected",
+      chat: this.#pseudonyms.address(this.#journal.canonicalAddress(chat)),
+      evidence: "quote-unknown",
+      messageId,
+    });
   }
 
   /**

@@ -79,6 +79,41 @@ export interface SocketListener {
   onSelf(self: SelfAddress): void;
   /** A message, before anything else sees it: must be journalled before this returns. */
   onMessage(message: IncomingMessage): void;
+  /** The phone's answer to a history request: its messages must be journalled before this returns. */
+  onHistory(page: HistoryPage): void;
+}
+
+/** What the phone is asked with: it answers with messages that were written before this one. */
+export interface HistoryAnchor {
+  readonly messageId: string;
+  readonly fromMe: boolean;
+  readonly sentAtMs: number | null;
+}
+
+export interface HistoryRequest {
+  readonly requestId: string;
+  /** In one of its forms. */
+  readonly chat: Jid;
+  /** The form to ask in, where both are known; null for groups. */
+  readonly addressing: "lid" | "pn" | null;
+  readonly anchor: HistoryAnchor;
+  readonly messages: number;
+}
+
+/** One answer of the phone about one chat. */
+export interface HistoryPage {
+  readonly socketId: SocketId;
+  /** Null when this socket did not ask: a phone that was off answers later. */
+  readonly requestId: string | null;
+  /** As the phone addresses it, which need not be the form that was asked for. */
+  readonly chat: Jid;
+  /** How many messages the page had, those included that nobody wrote. */
+  readonly total: number;
+  /** Oldest first. */
+  readonly messages: readonly IncomingMessage[];
+  readonly oldest: HistoryAnchor | null;
+  /** The phone has nothing older. */
+  readonly endOfHistory: boolean;
 }
 
 /** Text forms of a message that reaches the agent; media and the rest arrive as `other` with a label. */
@@ -169,7 +204,11 @@ export interface LiveSocket {
   frameAgeMs(): number;
   sendKeepalive(mode: "presence-unavailable" | "presence-available" | "iq" | "off"): void;
   pullOffline(batch: number): void;
+  /** Makes new Signal sessions with who wrote the unreadable messages of the chat that this one belongs to. */
+  resetSessions(messageId: string): void;
   requestPlaceholder(messageId: string): void;
+  /** Asks the phone for older messages of a chat; resolves when that left. Answers come as {@link SocketListener.onHistory}. */
+  requestHistory(request: HistoryRequest): Promise<void>;
   groupInfo(chat: Jid): Promise<GroupInfo>;
   /** Both address forms of somebody, from what is stored; never asks the network. */
   resolveAddress(jid: Jid): Promise<{ readonly pn: Jid | null; readonly lid: Jid | null }>;
@@ -291,6 +330,25 @@ export interface RejectionSource {
 
 // --- journal ------------------------------------------------------------------------------------
 
+/** The account of one outage as it is kept across restarts. Times are wall clock, because a run's own clock ends with the run. */
+export interface OutageEntry {
+  /** Wall clock start of the outage; identifies it within an account. */
+  readonly startedAtMs: number;
+  /** Null while it lasts. */
+  readonly endedAtMs: number | null;
+  readonly causeId: string;
+  /** Counts the rewrites: a later history answer changes the figures. */
+  readonly revision: number;
+  readonly attempts: number;
+  readonly recoveredOffline: number;
+  readonly recoveredHistory: number;
+  readonly duplicates: number;
+  readonly tooOld: number;
+  readonly unanswered: number;
+  /** Chats in which nothing was written since; absent in accounts of earlier versions. */
+  readonly waiting?: number;
+}
+
 export type MessageState = "received" | "admitted" | "adopted" | "settled";
 
 export interface JournalledMessage {
@@ -327,6 +385,8 @@ export interface Journal {
   /** A turn has shown it: it is not context for another one. */
   markContextShown(messageId: string, chat: Jid): void;
   findRaw(messageId: string, chat: Jid): string | null;
+  /** The message as it was received, while its text is kept. */
+  findMessage(messageId: string, chat: Jid): IncomingMessage | null;
   /** Takes custody of a logical send; the same `sendId` always yields the same `messageId`. */
   takeCustody(entry: {
     sendId: string;
@@ -342,6 +402,21 @@ export interface Journal {
   /** Sends that are neither acked nor failed, oldest first. */
   openCustody(limit: number): readonly OutboundCustody[];
   learnAddress(pn: Jid, lid: Jid): void;
+  /** The form that stands for a person or chat: the LID where it is known. */
+  canonicalAddress(address: Jid): Jid;
+  /** Chats by how recently they were used, each with its newest message. */
+  recentHighWater(limit: number): readonly {
+    readonly conversation: Jid;
+    readonly messageId: string;
+    readonly sentAtMs: number;
+  }[];
+  /** The account of an outage; a later revision of the same replaces it. */
+  recordOutage(entry: OutageEntry): void;
+  /** Newest first. */
+  recentOutages(limit: number): readonly OutageEntry[];
+  /** Keeps a part's own memory over a restart, as text; see `kept`. */
+  keep(name: string, value: string): void;
+  kept(name: string): string | null;
   depth(): {
     readonly unsettled: number;
     readonly oldestUnsettledMs: number | null;

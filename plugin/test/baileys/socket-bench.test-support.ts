@@ -12,6 +12,7 @@ import { createSocketFactory } from "../../src/baileys/socket-factory.ts";
 import type { SocketTiming } from "../../src/baileys/socket-options.ts";
 import type {
   Clock,
+  HistoryPage,
   IncomingMessage,
   LiveSocket,
   OutboundCustody,
@@ -40,6 +41,7 @@ export class SocketBench {
   readonly authDir: string;
   readonly inputs: SocketInput[] = [];
   readonly messages: IncomingMessage[] = [];
+  readonly pages: HistoryPage[] = [];
   readonly qrCodes: string[] = [];
   readonly warnings: string[] = [];
   self: SelfAddress | null = null;
@@ -116,6 +118,10 @@ export class SocketBench {
         },
         onMessage: (message) => {
           this.messages.push(message);
+          for (const check of this.#waiting) check();
+        },
+        onHistory: (page) => {
+          this.pages.push(page);
           for (const check of this.#waiting) check();
         },
       },
