@@ -121,6 +121,11 @@ describe("messages", () => {
       { pollCreationMessageV3: { name: "?" } },
       { type: "other", label: "pollCreationMessageV3" },
     ],
+    [
+      "a vote",
+      { pollUpdateMessage: { pollCreationMessageKey: { id: "POLL" } } },
+      { type: "other", label: "pollUpdate" },
+    ],
     ["edit", { protocolMessage: { type: 14 } }, { type: "other", label: "edit" }],
     ["revoke", { protocolMessage: { type: 0 } }, { type: "other", label: "revoke" }],
     [

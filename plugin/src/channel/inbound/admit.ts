@@ -13,7 +13,7 @@ import type { Admission, AdmitAs, AdmittedMessage, InboundHost } from "./admitte
 import { type BurstMember, endInBurst, segmentsOf } from "./burst.ts";
 import { labelOf, remember } from "./context.ts";
 import { gateGroupMessage } from "./group-gate.ts";
-import { textForAgent, typedText } from "./message-text.ts";
+import { textForAgent, typedText, whyNotForAgent } from "./message-text.ts";
 import { identifyParties, idOf, type Parties } from "./parties.ts";
 import { prepareTurn, runTurn } from "./run-turn.ts";
 
@@ -98,7 +98,7 @@ type Reading =
 async function read(host: InboundHost, { entry, as, late }: BurstMessage): Promise<Reading> {
   const { message } = entry;
   const text = textForAgent(message.content);
-  if (text === null) return ignored("not-for-the-agent");
+  if (text === null) return ignored(whyNotForAgent(message.content));
   if (message.fromMe && host.isOwnSend(message.messageId)) return ignored("own-send");
   const runtime = host.runtime();
   const parties = await identifyParties(message, runtime.self(), (jid) =>

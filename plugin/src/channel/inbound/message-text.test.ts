@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { IncomingContent } from "../../runtime/ports.ts";
-import { textForAgent, typedText } from "./message-text.ts";
+import { textForAgent, typedText, whyNotForAgent } from "./message-text.ts";
 
 const CASES: readonly [content: IncomingContent, agent: string | null, typed: string][] = [
   [{ type: "text", text: "hello" }, "hello", "hello"],
@@ -11,6 +11,20 @@ const CASES: readonly [content: IncomingContent, agent: string | null, typed: st
   [{ type: "reaction", emoji: "+", targetMessageId: "A" }, null, ""],
   [{ type: "protocol", label: "key share" }, null, ""],
 ];
+
+/** These are about another message, so that nobody waits for an answer; each says what it was. */
+const NOT_FOR_THE_AGENT: readonly [content: IncomingContent, reason: string][] = [
+  [{ type: "other", label: "edit" }, "edit"],
+  [{ type: "other", label: "revoke" }, "revoke"],
+  [{ type: "other", label: "pollUpdate" }, "pollUpdate"],
+  [{ type: "reaction", emoji: "+", targetMessageId: "A" }, "reaction"],
+  [{ type: "text", text: " " }, "empty"],
+];
+
+test.each(NOT_FOR_THE_AGENT)("%j ends with the reason %s", (content, reason) => {
+  expect(textForAgent(content)).toBeNull();
+  expect(whyNotForAgent(content)).toBe(reason);
+});
 
 test.each(CASES)("%j", (content, agent, typed) => {
   expect(textForAgent(content)).toBe(agent);

@@ -1,6 +1,21 @@
 import type { IncomingContent } from "../../runtime/ports.ts";
 
-/** What the agent reads of a message; null for what is not for it (protocol messages, reactions). */
+/**
+ * What changes or rates an earlier message is no question of its own: rc14's names, of edits and deletions ours. An agent that was asked about
+ * them would answer "<revoke>".
+ */
+const ABOUT_ANOTHER_MESSAGE: ReadonlySet<string> = new Set([
+  "edit",
+  "revoke",
+  "pollUpdate",
+  "encReaction",
+  "encEventResponse",
+  "secretEncrypted",
+  "keepInChat",
+  "pinInChat",
+]);
+
+/** What the agent reads of a message; null for what is not for it, see {@link whyNotForAgent}. */
 export function textForAgent(content: IncomingContent): string | null {
   switch (content.type) {
     case "text":
@@ -8,10 +23,24 @@ export function textForAgent(content: IncomingContent): string | null {
     case "media":
       return [content.caption, `<media:${content.media}>`].filter(Boolean).join("\n");
     case "other":
-      return `<${content.label}>`;
+      return ABOUT_ANOTHER_MESSAGE.has(content.label) ? null : `<${content.label}>`;
     case "reaction":
     case "protocol":
       return null;
+  }
+}
+
+/** The reason with which a message ends that the agent is not asked about. */
+export function whyNotForAgent(content: IncomingContent): string {
+  switch (content.type) {
+    case "other":
+    case "protocol":
+      return content.label;
+    case "text":
+    case "media":
+      return "empty";
+    case "reaction":
+      return content.type;
   }
 }
 
