@@ -17,6 +17,7 @@ await build({
     core: "./src/core/index.ts",
     replay: "./src/replay/index.ts",
     explain: "./src/explain/index.ts",
+    importing: "./src/importing/index.ts",
   },
   outdir,
   bundle: true,

@@ -1,8 +1,16 @@
 #!/usr/bin/env node
+import { callGateway, captureCommand, terminalConfirm } from "./capture.ts";
 import { EXIT } from "./command-problem.ts";
 import { runExplain } from "./explain.ts";
+import { importCommand } from "./import.ts";
 import { messagesCommand } from "./messages.ts";
+import { minimiseCommand } from "./minimise.ts";
 import { replayCommand } from "./replay.ts";
+
+const STREAMS = {
+  out: (text: string) => process.stdout.write(text),
+  err: (text: string) => process.stderr.write(text),
+};
 
 /** The commands of the published bin `whatsapp-continuity`. Each takes the rest of the command line and returns the exit status. */
 const COMMANDS: Readonly<
@@ -14,19 +22,23 @@ const COMMANDS: Readonly<
   },
   explain: {
     summary: "why was I down? outages, causes and what to do, from logs",
-    run: (argv) =>
-      runExplain(argv, {
-        out: (text) => process.stdout.write(text),
-        err: (text) => process.stderr.write(text),
-      }),
+    run: (argv) => runExplain(argv, STREAMS),
   },
   messages: {
     summary: "messages that arrived, from the journal, with their texts",
-    run: (argv) =>
-      messagesCommand(argv, {
-        out: (text) => process.stdout.write(text),
-        err: (text) => process.stderr.write(text),
-      }),
+    run: (argv) => messagesCommand(argv, STREAMS),
+  },
+  capture: {
+    summary: "cut an incident out of a running gateway",
+    run: (argv) => captureCommand(argv, { ...STREAMS, callGateway, confirm: terminalConfirm() }),
+  },
+  import: {
+    summary: "make an incident out of pasted text or a log",
+    run: (argv) => importCommand(argv, STREAMS),
+  },
+  minimise: {
+    summary: "the shortest incident that still shows a cause, a divergence or a broken invariant",
+    run: (argv) => minimiseCommand(argv, STREAMS),
   },
 };
 

@@ -7,6 +7,7 @@ export const NEUTRAL_ENTRIES = [
   "src/core/index.ts",
   "src/replay/index.ts",
   "src/explain/index.ts",
+  "src/importing/index.ts",
 ] as const;
 
 /**

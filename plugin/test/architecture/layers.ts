@@ -13,7 +13,7 @@ interface Layer {
 }
 
 const PORTS = "^plugin/src/runtime/ports(\\.ts$|/)";
-const SUBPATHS = "^plugin/src/(events|core|replay|explain)/";
+const SUBPATHS = "^plugin/src/(events|core|replay|explain|importing)/";
 
 /**
  * The arrows of the design: `events <- core <- replay`; the runtime stands on events and core; Baileys, journal, channel
@@ -65,6 +65,11 @@ export const LAYERS: readonly Layer[] = [
     name: "explain",
     from: "^plugin/src/explain/",
     may: ["^plugin/src/(events|core|replay)/", "^plugin/src/recorder/importers/"],
+  },
+  {
+    name: "importing",
+    from: "^plugin/src/importing/",
+    may: ["^plugin/src/(events|replay|explain)/", "^plugin/src/recorder/importers/"],
   },
   {
     // Puts the parts together behind the channel's interface, so that the channel itself loads neither Baileys nor a database.

@@ -50,6 +50,8 @@ const ARROWS: readonly [from: string, imported: string, rule: string][] = [
   ["plugin/src/recorder/importers/x.ts", "node:fs", "importers does not import Node"],
   ["plugin/src/explain/x.ts", "../journal/y.ts", "explain imports only what lies below it"],
   ["plugin/src/explain/x.ts", "node:fs", "explain does not import Node"],
+  ["plugin/src/importing/x.ts", "../journal/y.ts", "importing imports only what lies below it"],
+  ["plugin/src/importing/x.ts", "node:fs", "importing does not import Node"],
   ["plugin/src/channel/x.ts", "../baileys/y.ts", "channel imports only what lies below it"],
   ["plugin/src/channel/x.ts", "@whiskeysockets/baileys", "channel imports only what lies below it"],
   ["plugin/src/cli/x.ts", "../../../fixtures/y.ts", "cli imports only what lies below it"],

@@ -54,7 +54,8 @@ export const SUPERVISION_TEMPLATES: readonly Template[] = [
   {
     pattern: /\bSIGTERM\b|\bSIGINT\b|gateway (?:shutting down|stopped)/,
     tell: ({ story, origin }) => {
-      for (const account of story.accounts) {
+      const accounts = story.accounts.length === 0 ? [origin.account] : story.accounts;
+      for (const account of accounts) {
         story.controllerStopped({ ...origin, account }, "shutdown");
       }
     },

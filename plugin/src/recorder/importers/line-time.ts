@@ -10,6 +10,7 @@ export interface LineTime {
 
 const DAY_MS = 86_400_000;
 const HALF_DAY_MS = DAY_MS / 2;
+const MINUTE_MS = 60_000;
 
 const FULL =
   /^\s*["[(]?(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,6}))?)?\s*(Z|[+-]\d{2}:?\d{2})?["\])]?[\s:|,-]*/;
@@ -23,10 +24,15 @@ const CLOCK =
 export class LineClock {
   #lastMs: number | null = null;
   readonly #fallbackMs: number;
+  readonly #offsetMs: number;
 
-  /** @param fallbackMs wall clock that stands in until the log names a date, e.g. the file's modification time */
-  constructor(fallbackMs: number) {
+  /**
+   * @param fallbackMs wall clock that stands in until the log names a date, e.g. the file's modification time
+   * @param utcOffsetMinutes zone of times that give none, minutes east of UTC
+   */
+  constructor(fallbackMs: number, utcOffsetMinutes = 0) {
     this.#fallbackMs = fallbackMs;
+    this.#offsetMs = utcOffsetMinutes * MINUTE_MS;
   }
 
   /** Wall clock of the line read last. */
@@ -49,8 +55,9 @@ export class LineClock {
 
   #full(match: RegExpExecArray, line: string): LineTime | null {
     const [whole, year, month, day, hour, minute, second, fraction, zone] = match;
-    const ms = epochOf({ year, month, day, hour, minute, second, fraction }, zone);
-    if (ms === null) return null;
+    const written = epochOf({ year, month, day, hour, minute, second, fraction }, zone);
+    if (written === null) return null;
+    const ms = zone === undefined ? written - this.#offsetMs : written;
     this.#lastMs = ms;
     return { ms, assumed: zone === undefined, rest: line.slice(whole.length) };
   }
@@ -62,7 +69,7 @@ export class LineClock {
     const second = Number(secondText ?? 0);
     if (hour > 23 || minute > 59 || second > 59) return null;
     const before = this.nowMs;
-    const midnight = Math.floor(before / DAY_MS) * DAY_MS;
+    const midnight = Math.floor((before + this.#offsetMs) / DAY_MS) * DAY_MS - this.#offsetMs;
     let ms = midnight + ((hour * 60 + minute) * 60 + second) * 1_000 + fractionMs(fraction);
     if (this.#lastMs !== null && ms < before - HALF_DAY_MS) ms += DAY_MS;
     this.#lastMs = ms;

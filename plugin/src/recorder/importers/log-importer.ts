@@ -10,6 +10,7 @@ import { LineClock } from "./line-time.ts";
 import { isOtherChannel, type LogLine, readLogLine } from "./log-line.ts";
 import { OFFICIAL_TEMPLATES } from "./official-plugin.ts";
 import { type Origin, ReportedStory } from "./reported-story.ts";
+import { shorthandTemplates } from "./reported-shorthand.ts";
 import type { Template } from "./template.ts";
 
 export interface LogImporterOptions {
@@ -19,6 +20,10 @@ export interface LogImporterOptions {
   readonly fallbackMs: number;
   /** Removes what identifies people from a foreign text; see `createPseudonymiser`. */
   readonly scrub: (text: string) => string;
+  /** Zone of times that give none, minutes east of UTC. @defaultValue 0 */
+  readonly utcOffsetMinutes?: number;
+  /** For text that a person wrote around a log: their shorthand is read too, and an error line alone is the end of an attempt. */
+  readonly shorthand?: { readonly usualStatus: number | null };
 }
 
 /** Run ids of imported logs begin with this: what another program told, beside what this plugin recorded. */
@@ -51,23 +56,46 @@ const WORTH_READING =
 export class LogImporter {
   readonly #options: LogImporterOptions;
   readonly #clock: LineClock;
+  readonly #templates: readonly Template[];
   #story: ReportedStory | null = null;
-  #pendingError: { readonly error: RawError; readonly ms: number } | null = null;
+  #pendingError: { readonly error: RawError; readonly ms: number; readonly line: LogLine } | null =
+    null;
 
   constructor(options: LogImporterOptions) {
     this.#options = options;
-    this.#clock = new LineClock(options.fallbackMs);
+    this.#clock = new LineClock(options.fallbackMs, options.utcOffsetMinutes);
+    const { shorthand } = options;
+    this.#templates =
+      shorthand === undefined
+        ? TEMPLATES
+        : [...TEMPLATES, ...shorthandTemplates(shorthand.usualStatus)];
   }
 
   read(text: string): ImportedLine {
     const line = readLogLine(text, this.#clock);
-    if (line === null || isOtherChannel(line) || !WORTH_READING.test(line.message)) {
+    if (line === null || isOtherChannel(line) || !this.#isWorthReading(line))
       return this.#nothing();
-    }
-    const template = TEMPLATES.find(({ pattern }) => pattern.test(line.message));
+    const template = this.#templates.find(({ pattern }) => pattern.test(line.message));
     const match = template?.pattern.exec(line.message) ?? null;
     if (template === undefined || match === null) return this.#nothing();
     return this.#tell(template, line, match);
+  }
+
+  /** An error line that nothing followed was the end of an attempt: told at the end of a pasted text. */
+  end(): ImportedLine {
+    const pending = this.#pendingError;
+    if (pending === null || this.#options.shorthand === undefined) return this.#nothing();
+    this.#pendingError = null;
+    const tell: Template["tell"] = ({ story, origin }) =>
+      void story.closed({ ...origin, assumed: true }, pending.error, "error-line");
+    const match = /^/.exec(pending.line.message);
+    return match === null
+      ? this.#nothing()
+      : this.#tell({ pattern: /^/, tell }, pending.line, match);
+  }
+
+  #isWorthReading(line: LogLine): boolean {
+    return this.#options.shorthand !== undefined || WORTH_READING.test(line.message);
   }
 
   #nothing(): ImportedLine {
@@ -85,7 +113,7 @@ export class LogImporter {
       scrub: this.#options.scrub,
       takePendingError: () => this.#takePendingError(line.ms),
       setPendingError: (error) => {
-        this.#pendingError = { error, ms: line.ms };
+        this.#pendingError = { error, ms: line.ms, line };
       },
     });
     const records = story.take();

@@ -32,6 +32,15 @@ const PARTS: ReadonlySet<string> = new Set([
   "diagnostic",
   "baileys",
   "openclaw",
+  "tools",
+  "reload",
+  "heartbeat",
+  "cron",
+  "hooks",
+  "sessions",
+  "config",
+  "security",
+  "delivery-recovery",
 ]);
 
 /** Channels whose lines stand in the same log and look alike. */

@@ -12,11 +12,12 @@ const WATCHDOG = 499;
 
 const closedAndRetry: Template = {
   pattern:
-    /Web connection closed(?<setup> during setup)? \(status (?<status>\d{3})[^)]*\)\.? Retry (?<attempt>\d+)\/\S+ in (?<delay>[\d.]+\s*m?s)/,
+    /Web connection closed(?<setup> during setup)? \(status (?<status>\d{3})[^)]*\)\.? Retry (?<attempt>\d+)\/\S+(?: in (?<delay>[\d.]+\s*m?s))?/,
   tell: (telling) => {
     const { story, origin, match } = telling;
     const statusCode = Number(match.groups?.["status"]);
-    const attempt = match.groups?.["attempt"];
+    // The first retry after a close and the first during setup are two attempts, whatever their numbers.
+    const attempt = `${match.groups?.["attempt"]}${match.groups?.["setup"] === undefined ? "" : "/setup"}`;
     const error = closeError(telling, statusCode);
     if (statusCode === WATCHDOG) story.closed(origin, error, "499", "local");
     else story.closed(origin, error, `${statusCode}/${attempt}`);
@@ -75,10 +76,10 @@ const loggedOut: Template = {
 };
 
 const structuredClose: Template = {
-  pattern: /web reconnect: connection closed/,
+  pattern: /web reconnect: connection closed(?: \((?:status )?(?<status>\d{3})\))?/,
   tell: (telling) => {
-    const { story, origin, line } = telling;
-    const status = numberOf(line.fields["status"]);
+    const { story, origin, line, match } = telling;
+    const status = numberOf(line.fields["status"] ?? match.groups?.["status"]);
     const error = closeError(telling, status, line.fields["error"]);
     const attempt = (numberOf(line.fields["reconnectAttempts"]) ?? 0) + 1;
     const key = error.statusCode === WATCHDOG ? "499" : `${status}/${attempt}`;
@@ -199,7 +200,7 @@ export const OFFICIAL_TEMPLATES: readonly Template[] = [
   structuredRetry,
   { pattern: /starting provider/, tell: ({ story, origin }) => story.controllerStarted(origin) },
   {
-    pattern: /^Listening(?: for (?:personal )?WhatsApp inbound messages|…|\.{3}|"?$)/,
+    pattern: /^Listening(?: for (?:personal )?WhatsApp inbound messages|…|\.{3}|"?$| \()/,
     tell: ({ story, origin }) => story.opened(origin),
   },
   {

@@ -28,7 +28,8 @@ export function errorOfText(
 export function errorOfValue(value: unknown, scrub: (text: string) => string): RawError | null {
   if (typeof value === "string") {
     const parsed = parseObject(value);
-    return parsed === null ? errorOfText(value, null, scrub) : errorOfValue(parsed, scrub);
+    if (parsed !== null) return errorOfValue(parsed, scrub);
+    return errorOfBrokenObject(value, scrub) ?? errorOfText(value, null, scrub);
   }
   const error = asObject(value);
   if (Object.keys(error).length === 0) return null;
@@ -37,6 +38,22 @@ export function errorOfValue(value: unknown, scrub: (text: string) => string): R
     return errorOfValue(nested, scrub);
   }
   return errorOfBoom(error, scrub);
+}
+
+/** An object that was cut or shortened on its way: what can still be read of it. */
+function errorOfBrokenObject(text: string, scrub: (text: string) => string): RawError | null {
+  if (!text.trimStart().startsWith("{")) return null;
+  const statusCode = /"(?:statusCode|status)"\s*:\s*(\d{3})/.exec(text)?.[1];
+  const errorCode = /"code"\s*:\s*"(E[A-Z_]+)"/.exec(text)?.[1];
+  const reason = /"reason"\s*:\s*"(\d{3})"/.exec(text)?.[1];
+  if (statusCode === undefined && errorCode === undefined) return null;
+  return {
+    name: "Error",
+    message: scrub(/"message"\s*:\s*"([^"]*)"/.exec(text)?.[1] ?? ""),
+    ...(statusCode === undefined ? {} : { statusCode: Number(statusCode) }),
+    ...(errorCode === undefined ? {} : { errorCode }),
+    ...(reason === undefined ? {} : { attrs: { reason } }),
+  };
 }
 
 function errorOfBoom(

@@ -1,0 +1,6 @@
+export {
+  type ImportedIncident,
+  ImportError,
+  importIncident,
+  type ImportOptions,
+} from "./import-incident.ts";
