@@ -28,7 +28,7 @@ const PATIENT_RETURN_MS = 12 * MINUTE;
 const PERSON_ACTS_AFTER_MS = 5 * MINUTE;
 
 const NAMES = Object.keys(TROUBLES) as (keyof typeof TROUBLES)[];
-const PATIENT: ReadonlySet<string> = new Set(["upgrade429", "login401"]);
+const PATIENT: ReadonlySet<string> = new Set(["upgrade429", "login401", "ban402"]);
 
 /**
  * Days of an account with random troubles of random length, with people who write, restarts of the account, stalls and clock jumps in between.

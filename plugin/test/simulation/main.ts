@@ -10,14 +10,15 @@ import { quietLibsignal } from "../../src/baileys/quiet-libsignal.ts";
 import { EXIT } from "../../src/cli/command-problem.ts";
 import { serialiseLog } from "../../src/events/index.ts";
 import { RECOVERY } from "./recovery-simulation.ts";
-import type { SeededRun, Simulation } from "./simulation.ts";
+import type { SeededRun, Simulation, Table } from "./simulation.ts";
 
 // Before anything loads the library, which reads its console once.
 quietLibsignal();
 const { OFFLINE } = await import("./offline-simulation.ts");
 const { KILL } = await import("./kill-simulation.ts");
+const { KEEPALIVE } = await import("./keepalive-simulation.ts");
 
-const SIMULATIONS: readonly Simulation[] = [RECOVERY, OFFLINE, KILL];
+const SIMULATIONS: readonly Simulation[] = [RECOVERY, OFFLINE, KILL, KEEPALIVE];
 const DAY_MS = 86_400_000;
 const SEEDS_MAX = 100_000;
 
@@ -37,20 +38,28 @@ async function main(argv: readonly string[]): Promise<number> {
   const { simulations, seeds, seed, days } = chosen;
   const violations: Found[] = [];
   let virtualMs = 0;
+  const tables: Table[] = [];
+  const note = (simulation: Simulation, number: number, run: SeededRun): void => {
+    virtualMs += run.virtualMs;
+    violations.push(...keep(simulation, number, run));
+    if (run.table === undefined) return;
+    tables.push(run.table);
+    for (const line of linesOf(run.table)) say(line);
+  };
   for (const simulation of simulations) {
-    for (let index = 0; index < seeds; index += 1) {
-      const run = await simulation.run(seed + index, days);
-      virtualMs += run.virtualMs;
-      violations.push(...keep(simulation, seed + index, run));
+    if (simulation.overview !== undefined) note(simulation, seed, await simulation.overview(say));
+    const last = simulation.once === true ? 1 : seeds;
+    for (let index = 0; index < last; index += 1) {
+      note(simulation, seed + index, await simulation.run(seed + index, days, say));
       const done = index + 1;
-      if (done % 25 === 0 || done === seeds) {
-        say(`${simulation.name}: ${done} of ${seeds} seeds, ${violations.length} violations`);
+      if (done % 25 === 0 || done === last) {
+        say(`${simulation.name}: ${done} of ${last} seeds, ${violations.length} violations`);
       }
     }
   }
   const lived = Math.round((virtualMs / DAY_MS) * 100) / 100;
   const ok = violations.length === 0;
-  const report = { ok, seeds, days: lived, violations };
+  const report = { ok, seeds, days: lived, violations, tables };
   if (chosen.json) process.stdout.write(`${JSON.stringify(report)}\n`);
   else say(`${ok ? "holds" : "DOES NOT HOLD"}: ${seeds} seeds, ${lived} virtual days`);
   return ok ? EXIT.holds : EXIT.doesNotHold;
@@ -95,6 +104,12 @@ function keep({ name }: Simulation, seed: number, run: SeededRun): readonly Foun
   for (const { rule, detail } of run.violations) say(`seed ${seed}: ${rule}: ${detail}`);
   const rules = [...new Set(run.violations.map(({ rule }) => rule))];
   return rules.map((rule) => ({ seed, rule, incident }));
+}
+
+/** As Markdown, so that it can be put where people read it. */
+function linesOf({ title, columns, rows }: Table): readonly string[] {
+  const line = (cells: readonly (string | number)[]): string => `| ${cells.join(" | ")} |`;
+  return ["", title, "", line(columns), line(columns.map(() => "---")), ...rows.map(line), ""];
 }
 
 function say(line: string): void {

@@ -119,6 +119,19 @@ export const TROUBLES = {
     }),
     mayBlock: true,
   },
+  ban402: failing("a ban of ten minutes each time", {
+    stage: "login",
+    error: ERRORS.login("402", { expire: "600", code: "101" }),
+    afterMs: 900,
+  }),
+  outdated405: {
+    ...failing("client version refused", {
+      stage: "login",
+      error: ERRORS.login("405", { location: "vll" }),
+      afterMs: 900,
+    }),
+    mayBlock: true,
+  },
   external440: endedOnceOpen("another program takes over each time", ERRORS.replaced, 1_000, {
     mayBlock: true,
   }),
