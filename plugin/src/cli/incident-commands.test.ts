@@ -22,7 +22,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 describe("import", () => {
-  const pasted = join(FIXTURES, "formats/pasted/d05-conflict-loop.txt");
+  const pasted = join(FIXTURES, "pasted/d05-conflict-loop.txt");
 
   test("writes an incident once and says how much of it is known", async () => {
     const out = join(folder, "conflict.incident.jsonl");

@@ -11,7 +11,7 @@ import {
 } from "./import-incident.ts";
 
 /** Log shapes of published reports (#63410, #85823, #146999 and others), as people pasted them. */
-const PASTED = join(import.meta.dirname, "../../../fixtures/formats/pasted");
+const PASTED = join(import.meta.dirname, "../../../fixtures/pasted");
 const SHAPES = readdirSync(PASTED)
   .filter((name) => name.endsWith(".txt") && !name.endsWith(".facts.txt"))
   .map((name) => name.slice(0, -".txt".length));
@@ -202,14 +202,14 @@ describe("an import", () => {
   });
 
   test("of a log of this plugin is the log itself", () => {
-    const log = readFileSync(join(PASTED, "../../incidents/reply-sent-twice.jsonl"), "utf8");
+    const log = readFileSync(join(PASTED, "../incidents/reply-sent-twice.jsonl"), "utf8");
     const imported = importIncident(log, OPTIONS);
     expect(imported).toMatchObject({ isOwnLog: true });
     expect(parseLog(imported.text).records.length).toBe(parseLog(log).records.length);
   });
 
   test("of a newer log says that an update is needed", () => {
-    const log = readFileSync(join(PASTED, "../from-the-future.jsonl"), "utf8");
+    const log = readFileSync(join(PASTED, "../formats/from-the-future.jsonl"), "utf8");
     expect(() => importIncident(log, OPTIONS)).toThrow(/Update whatsapp-continuity/);
   });
 
