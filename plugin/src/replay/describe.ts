@@ -100,7 +100,11 @@ export function describeEffect(effect: Effect): string | null {
     case "keepalive.send":
       return `send a keepalive (${effect.mode})`;
     case "drops.report":
-      return `${effect.drops} drops, every ${formatDuration(effect.medianMs)}: ${answerOf(effect)}`;
+      return `${effect.drops} drops, every ${formatDuration(effect.medianMs)}: ${answerOf(effect)}${effect.note === null ? "" : ` (${effect.note})`}`;
+    case "drops.correlate":
+      return `${effect.accounts} more of this gateway's accounts fell within ${formatDuration(effect.withinMs)}: one common cause`;
+    case "session.reset":
+      return `make new sessions in ${effect.chat}: ${effect.failures} messages could not be decrypted`;
     case "drain.pull":
       return "ask for the next waiting messages";
     case "drain.close":
@@ -175,6 +179,8 @@ function answerOf(effect: Extract<Effect, { kind: "drops.report" }>): string {
       return "keep alive more often";
     case "next-mode":
       return "keep alive in another way";
+    case "rotation":
+      return "replace the connection ourselves, before the next cut, in a quiet moment";
     case "none":
       return "nothing left to try";
   }

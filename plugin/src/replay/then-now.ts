@@ -121,6 +121,7 @@ function isNotable(effect: Effect): boolean {
   switch (effect.kind) {
     case "socket.close":
     case "drops.report":
+    case "session.reset":
     case "message.admit":
     case "burst.admit":
     case "owner.notify":
@@ -147,6 +148,7 @@ function isNotable(effect: Effect): boolean {
     case "liveness.sample":
     case "ping.send":
     case "keepalive.send":
+    case "drops.correlate":
     case "drain.pull":
     case "placeholder.request":
     case "message.hold":

@@ -18,6 +18,7 @@ import { ConnectionController, type Handover } from "./connection-controller.ts"
 import { watchRejections } from "./fault-attribution.ts";
 import { awaitLogin } from "./login.ts";
 import { watchMachine } from "./machine-watch.ts";
+import { joinNeighbours, tellNeighbours } from "./neighbours.ts";
 import type { GroupInfo, Jid, LiveSocket, SelfAddress } from "./ports.ts";
 import {
   type InCharge,
@@ -69,6 +70,7 @@ class LinkedDevice implements AccountRuntime {
   #controller: ConnectionController | null = null;
   #stopSupervision: () => void = () => undefined;
   #stopClaiming: () => void = () => undefined;
+  #lastDropAt: number | null = null;
 
   constructor(options: AccountRuntimeOptions) {
     this.#options = options;
@@ -253,6 +255,7 @@ class LinkedDevice implements AccountRuntime {
       handover,
       onBreach: () => this.#supervisor.requestReplacement(),
       onStep: (state) => {
+        this.#noteDrop(state);
         for (const listener of this.#stepListeners) listener(state);
       },
       onQr: (qr) => {
@@ -317,15 +320,25 @@ class LinkedDevice implements AccountRuntime {
     this.#unwatch();
     const { ports } = this.#options;
     const stopMachine = watchMachine(ports, (input) => controller.post(input));
+    this.#lastDropAt = controller.state.drops.times.at(-1) ?? null;
+    const leave = joinNeighbours(ports.registry, this.accountId, (input) => controller.post(input));
     this.#supervisor.start();
     this.#stopSupervision = () => {
       stopMachine();
+      leave();
       this.#supervisor.stop();
     };
     this.#stopClaiming = watchRejections(this.accountId, ports.rejections, {
       isCurrent: (socketId) => currentSocket(controller.state.connection) === socketId,
       post: (input) => controller.postFault(input),
     });
+  }
+
+  #noteDrop({ drops }: AccountState): void {
+    const dropAt = drops.times.at(-1) ?? null;
+    if (dropAt === null || dropAt === this.#lastDropAt) return;
+    this.#lastDropAt = dropAt;
+    tellNeighbours(this.#options.ports.registry, this.accountId, dropAt);
   }
 
   #unwatch(): void {

@@ -16,6 +16,7 @@ const OUTCOMES: readonly [
   ["keepalive.mode", ["iq", "off"], (_, p) => p.keepalive.mode],
   ["keepalive.intervalSeconds", [30, 1_800], (_, p) => p.keepalive.intervalMs],
   ["keepalive.adaptive", [true, false], (_, p) => p.keepalive.adaptive],
+  ["keepalive.rotateAfterMinutes", [0, 20], (_, p) => p.keepalive.rotateAfterMs],
   ["recovery.maxDelaySeconds", [5, 900], (_, p) => p.recovery.maxDelayMs],
   ["recovery.attemptsPerHour", [6, 600], (_, p) => p.recovery.attemptsPerHour],
   ["recovery.conflictProbeMinutes", [0, 30], (_, p) => p.recovery.conflictProbeMs],

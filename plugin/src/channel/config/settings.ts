@@ -55,8 +55,15 @@ export const SETTINGS = {
     adaptive: {
       kind: "flag",
       default: true,
-      about: "Shorten the interval when drops come at a regular distance.",
+      about:
+        "Answer drops that come at a regular distance, step by step: shorter intervals, the next mode, then rotateAfterMinutes where it is set.",
     },
+    rotateAfterMinutes: whole(
+      0,
+      1_440,
+      0,
+      "Age at which a connection is replaced on purpose, in a quiet moment; with adaptive only after the other steps did not help. 0 never does.",
+    ),
   },
   recovery: {
     maxDelaySeconds: whole(5, 900, 60, "Longest pause between two reconnect attempts."),

@@ -204,6 +204,8 @@ export class AccountWorld {
       case "invariant.report":
       case "reported.decide":
       case "drops.report":
+      case "drops.correlate":
+      case "session.reset":
       case "drain.close":
       case "gap.open":
       case "gap.close":
