@@ -43,7 +43,7 @@ export const STEPS: readonly Step[] = [
   suite("scripts", 10, ".ci", "scripts"),
   suite("plugin", 90, "plugin", "unit"),
   suite("fixtures", 120, "fixtures", "servers"),
-  suite("extension", 10, "vscode-extension", "unit"),
+  suite("extension", 30, "vscode-extension", "unit"),
   suite("baileys depth", 120, "plugin", "baileys"),
   suite("private gateway", 120, "fixtures", "gateway"),
   suite("gateway depth", 210, "plugin", "gateway"),

@@ -1,9 +1,15 @@
 /** Bundles the extension into a few files: an installed extension has no node_modules. */
-import { copyFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { copyFileSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
 import { build, type BuildOptions } from "esbuild";
+import { digestOfCode } from "./src/adapter/replay/code-digest.ts";
+import { readCoreFiles } from "./src/adapter/replay/core-files.ts";
 
 const root = import.meta.dirname;
+const plugin = join(root, "../plugin");
+const { version } = JSON.parse(readFileSync(join(plugin, "package.json"), "utf8")) as {
+  readonly version: string;
+};
 const common: BuildOptions = {
   absWorkingDir: root,
   outdir: "dist",
@@ -12,6 +18,8 @@ const common: BuildOptions = {
   legalComments: "none",
   logLevel: "warning",
 };
+/** Node of the oldest editor that `engines.vscode` admits. */
+const NODE = "node22";
 
 rmSync(join(root, "dist"), { recursive: true, force: true });
 await Promise.all([
@@ -21,9 +29,21 @@ await Promise.all([
     outExtension: { ".js": ".cjs" },
     format: "cjs",
     platform: "node",
-    // Node of the oldest editor that `engines.vscode` admits.
-    target: "node22",
+    target: NODE,
     external: ["vscode"],
+    // Which copy of the plugin is inside.
+    define: {
+      PLUGIN_VERSION: JSON.stringify(version),
+      PLUGIN_DIGEST: JSON.stringify(digestOfCode(plugin)),
+    },
+  }),
+  build({
+    ...common,
+    entryPoints: { "engine-process": "src/adapter/replay/engine-process.ts" },
+    outExtension: { ".js": ".mjs" },
+    format: "esm",
+    platform: "node",
+    target: NODE,
   }),
   build({
     ...common,
@@ -37,3 +57,11 @@ await Promise.all([
   process.exitCode = 1;
 });
 copyFileSync(join(root, "webview/timeline/style.css"), join(root, "dist/timeline.css"));
+copyCore();
+
+/** The sources of the bundled core, so that a decision can be followed to the line of its rule. */
+function copyCore(): void {
+  const folder = join(root, "dist/plugin/src/core");
+  mkdirSync(folder, { recursive: true });
+  for (const { file } of readCoreFiles(plugin)) copyFileSync(file, join(folder, basename(file)));
+}

@@ -1,11 +1,14 @@
 import * as vscode from "vscode";
-import { registerAttach } from "./debug/attach.ts";
+import { registerDebugger } from "./debug/attach.ts";
 import { EDITORS, SETTINGS } from "./ids.ts";
 import { FeedHub } from "./sources/feed-hub.ts";
+import { IncidentActions } from "./testing/incident-actions.ts";
+import { IncidentTests } from "./testing/incident-tests.ts";
 import { AccountsView } from "./views/accounts-view.ts";
 import { registerCommands } from "./views/commands.ts";
 import { GatewayTokens } from "./views/gateway-tokens.ts";
 import { registerIncidentSummary, showIncidentSummary } from "./views/incident-summary-view.ts";
+import { registerIncidentLanguage } from "./views/incident-language.ts";
 import { registerLanguageModelTools } from "./views/language-model-tools.ts";
 import { SourceOpener } from "./views/open-sources.ts";
 import { ReadOnlyTexts } from "./views/read-only-texts.ts";
@@ -20,6 +23,7 @@ export interface ExtensionApi {
   readonly opener: SourceOpener;
   readonly timelines: Timelines;
   readonly accounts: AccountsView;
+  readonly tests: IncidentTests;
   readonly activationMs: number;
 }
 
@@ -35,6 +39,8 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const texts = new ReadOnlyTexts();
   const timelines = new Timelines(hub, context.extensionUri, log, texts);
   const editor = new TimelineEditor(hub, opener, timelines);
+  const tests = new IncidentTests(context.extensionUri);
+  const incidents = new IncidentActions(tests, context.extensionUri);
   context.subscriptions.push(
     log,
     { dispose: () => hub.dispose() },
@@ -44,7 +50,10 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     new StatusBar(hub),
     reportFeedStates(hub, log),
     registerIncidentSummary(),
-    registerAttach(hub, opener),
+    registerDebugger(hub, opener, context.extensionUri),
+    registerIncidentLanguage(),
+    tests,
+    incidents,
     registerLanguageModelTools(hub),
     vscode.window.registerCustomEditorProvider(EDITORS.timeline, editor, {
       supportsMultipleEditorsPerDocument: true,
@@ -58,12 +67,13 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
       log,
       refresh: () => accounts.refresh(),
       showSummary: showIncidentSummary,
+      incidents,
     }),
   );
   connectOnOpen(opener, log);
   const activationMs = performance.now() - beganMs;
   log.info(`Activated in ${activationMs.toFixed(1)} ms.`);
-  return { hub, opener, timelines, accounts, activationMs };
+  return { hub, opener, timelines, accounts, tests, activationMs };
 }
 
 /** Connects to the configured gateway when the person asked for that in the settings. */

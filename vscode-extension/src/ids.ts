@@ -26,6 +26,10 @@ export const COMMANDS = {
   refresh: "whatsappContinuity.refresh",
   showOutput: "whatsappContinuity.showOutput",
   showSummary: "whatsappContinuity.showIncidentSummary",
+  replayIncident: "whatsappContinuity.replayIncident",
+  debugIncident: "whatsappContinuity.debugIncident",
+  acceptGolden: "whatsappContinuity.acceptGolden",
+  chooseDepth: "whatsappContinuity.chooseReplayDepth",
 } as const;
 export type CommandId = (typeof COMMANDS)[keyof typeof COMMANDS];
 
@@ -37,6 +41,8 @@ export const PANELS = {
 } as const;
 export const DEBUG_TYPE = "whatsapp-continuity";
 export const LANGUAGE = "whatsapp-incident";
+export const GOLDEN_LANGUAGE = "whatsapp-golden";
+export const TESTS = { controller: "whatsappContinuity.incidents" } as const;
 export const SETTINGS = {
   section: "whatsappContinuity",
   url: "gateway.url",
@@ -44,6 +50,9 @@ export const SETTINGS = {
   autoConnect: "gateway.connectOnOpen",
   archives: "logs.readRotatedParts",
   since: "explain.since",
+  depth: "replay.depth",
+  code: "replay.code",
+  node: "replay.node",
 } as const;
 export const TOOLS = {
   explain: "whatsapp-continuity_explain",

@@ -1,7 +1,16 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { COMMANDS, DEBUG_TYPE, EDITORS, LANGUAGE, SETTINGS, TOOLS, VIEWS } from "./ids.ts";
+import {
+  COMMANDS,
+  DEBUG_TYPE,
+  EDITORS,
+  GOLDEN_LANGUAGE,
+  LANGUAGE,
+  SETTINGS,
+  TOOLS,
+  VIEWS,
+} from "./ids.ts";
 
 interface Contributes {
   readonly commands: readonly { readonly command: string }[];
@@ -48,7 +57,7 @@ describe("the manifest declares what the code registers, and nothing else", () =
       Object.values(EDITORS),
     );
     expect(contributes.debuggers.map(({ type }) => type)).toEqual([DEBUG_TYPE]);
-    expect(contributes.languages.map(({ id }) => id)).toEqual([LANGUAGE]);
+    expect(contributes.languages.map(({ id }) => id)).toEqual([LANGUAGE, GOLDEN_LANGUAGE]);
     expect(contributes.languageModelTools.map(({ name }) => name)).toEqual(Object.values(TOOLS));
   });
 

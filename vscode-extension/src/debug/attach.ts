@@ -2,16 +2,22 @@ import * as vscode from "vscode";
 import type { LiveTarget } from "../adapter/live-session.ts";
 import { DEBUG_TYPE } from "../ids.ts";
 import type { Feed, FeedHub } from "../sources/feed-hub.ts";
+import { dynamicLaunches, launchAdapter, resolveLaunch } from "./launch.ts";
 import type { SourceOpener } from "../views/open-sources.ts";
 
 /** How long an attach waits for the first sign of life of its source. */
 const FIRST_STATE_MS = 15_000;
 
-/** Debug configuration `"request": "attach"`: a session on a feed, inline, without a process of its own. */
-export function registerAttach(hub: FeedHub, opener: SourceOpener): vscode.Disposable {
+/** The debug type: `"request": "attach"` is a session on a feed, `"launch"` one on an incident. Both inline, without a process of their own. */
+export function registerDebugger(
+  hub: FeedHub,
+  opener: SourceOpener,
+  extensionUri: vscode.Uri,
+): vscode.Disposable {
   return vscode.Disposable.from(
     vscode.debug.registerDebugAdapterDescriptorFactory(DEBUG_TYPE, {
-      async createDebugAdapterDescriptor() {
+      async createDebugAdapterDescriptor(session) {
+        if (session.configuration.request === "launch") return launchAdapter(extensionUri, session);
         const { LiveSession } = await import("../adapter/live-session.ts");
         const resolve = (request: Readonly<Record<string, unknown>>) =>
           findTarget(hub, opener, request);
@@ -19,13 +25,17 @@ export function registerAttach(hub: FeedHub, opener: SourceOpener): vscode.Dispo
       },
     }),
     vscode.debug.registerDebugConfigurationProvider(DEBUG_TYPE, {
-      resolveDebugConfiguration: (_folder, configuration) =>
-        configuration.type === "" || configuration.type === undefined ? ATTACH : configuration,
+      resolveDebugConfiguration: (_folder, configuration) => {
+        const isEmpty = configuration.type === "" || configuration.type === undefined;
+        const [launch] = dynamicLaunches();
+        if (isEmpty) return launch === undefined ? ATTACH : resolveLaunch(launch);
+        return configuration.request === "launch" ? resolveLaunch(configuration) : configuration;
+      },
     }),
     // Offered by "Select and Start Debugging" without a launch.json.
     vscode.debug.registerDebugConfigurationProvider(
       DEBUG_TYPE,
-      { provideDebugConfigurations: () => [ATTACH] },
+      { provideDebugConfigurations: () => [...dynamicLaunches(), ATTACH] },
       vscode.DebugConfigurationProviderTriggerKind.Dynamic,
     ),
   );

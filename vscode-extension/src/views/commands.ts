@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import type { GoldenTarget, IncidentActions } from "../testing/incident-actions.ts";
 import { COMMANDS, type CommandId, DEBUG_TYPE, LANGUAGE, SETTINGS } from "../ids.ts";
 import type { TreeRow } from "../model/account-tree.ts";
 import type { Feed, FeedHub } from "../sources/feed-hub.ts";
@@ -20,6 +21,7 @@ export interface CommandParts {
   readonly log: vscode.LogOutputChannel;
   readonly refresh: () => void;
   readonly showSummary: () => Promise<void>;
+  readonly incidents: IncidentActions;
 }
 
 type Node = AccountsNode | undefined;
@@ -55,6 +57,10 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
     [COMMANDS.refresh]: () => parts.refresh(),
     [COMMANDS.showOutput]: () => log.show(),
     [COMMANDS.showSummary]: () => parts.showSummary(),
+    [COMMANDS.replayIncident]: (uri?: vscode.Uri) => parts.incidents.replay(uri),
+    [COMMANDS.debugIncident]: (uri?: vscode.Uri) => parts.incidents.debug(uri),
+    [COMMANDS.acceptGolden]: (what?: GoldenTarget) => parts.incidents.acceptGolden(what),
+    [COMMANDS.chooseDepth]: () => parts.incidents.chooseDepth(),
   };
   return vscode.Disposable.from(
     ...Object.entries(handlers).map(([id, run]) =>

@@ -1,0 +1,145 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { BUNDLED } from "./bundled-code.ts";
+import { DapClient } from "./dap-client.test-support.ts";
+import { ReplayOpener } from "./replay-opener.ts";
+import { ReplaySession } from "./replay-session.ts";
+import { holdsPlugin } from "./workspace-plugin.ts";
+
+const repository = join(import.meta.dirname, "../../../..");
+const CHANNEL_EXIT = join(repository, "fixtures/incidents/428-channel-exit.jsonl");
+const LIMIT_MS = 60_000;
+let copy = "";
+const inspectors: number[] = [];
+
+beforeAll(() => {
+  copy = mkdtempSync(join(tmpdir(), "workspace-plugin-"));
+  for (const part of [
+    "package.json",
+    "openclaw.plugin.json",
+    "src/events",
+    "src/core",
+    "src/replay",
+  ])
+    cpSync(join(repository, "plugin", part), join(copy, part), { recursive: true });
+});
+afterAll(() => rmSync(copy, { recursive: true, force: true }));
+
+function open(plugin: string | null): DapClient {
+  const opener = new ReplayOpener({
+    readText: (path) => Promise.resolve(readFileSync(path, "utf8")),
+    findPlugin: () => Promise.resolve(plugin),
+    chosenNode: process.execPath,
+    engineEntry: join(import.meta.dirname, "engine-process.ts"),
+    bundledSources: join(repository, "plugin"),
+    attachCore: (port) => {
+      inspectors.push(port);
+      return Promise.resolve();
+    },
+  });
+  const session = new ReplaySession({
+    bundled: BUNDLED.identity,
+    open: (request) => opener.open(request),
+  });
+  return new DapClient(session);
+}
+
+/** Changes the core of the copy as a developer would. */
+function edit(file: string, from: string, to: string): void {
+  const path = join(copy, "src/core", file);
+  const text = readFileSync(path, "utf8");
+  expect(text).toContain(from);
+  writeFileSync(path, text.replaceAll(from, to));
+}
+
+describe("a workspace's own plugin", () => {
+  test(
+    "is run in a process of its own; edited and restarted, its new code decides and the place is kept",
+    async () => {
+      expect(holdsPlugin(copy)).toBe(true);
+      const client = open(copy);
+      await client.launch({ program: CHANNEL_EXIT, line: 5 });
+      expect(client.output[1]).toMatch(
+        /^Decided by workspace 0\.1\.0 \([\da-f]{8}\)\. The extension brings bundled /,
+      );
+      expect(client.output[2]).toContain("all as in the golden");
+      const [, rule] = await client.frames();
+      expect(rule?.source?.path).toBe(join(copy, "src/core/connection.ts"));
+      edit("connection.ts", '"connect/upgraded"', '"connect/edited"');
+      const restarted = await client.go("restart", { arguments: { program: CHANNEL_EXIT } });
+      expect(restarted.reason).toBe("restart");
+      expect(await client.evaluate("rule")).toBe('"connect/edited"');
+      expect((await client.frames())[0]?.line).toBe(5);
+      expect(client.output.at(-1)).toMatch(
+        /Now: \d+ of 293 decisions differ from the golden, the first on line 5/,
+      );
+      edit("connection.ts", '"connect/edited"', '"connect/upgraded"');
+      await client.ask("disconnect");
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "that cannot be loaded is told with its place, and the session goes on with what it had",
+    async () => {
+      const client = open(copy);
+      await client.launch({ program: CHANNEL_EXIT, line: 5 });
+      edit("keepalive.ts", "export function startKeepalive(", "export function startKeepalive((");
+      await expect(client.ask("restart", { arguments: { program: CHANNEL_EXIT } })).rejects.toThrow(
+        /keepalive\.ts/,
+      );
+      edit("keepalive.ts", "export function startKeepalive((", "export function startKeepalive(");
+      expect((await client.go("next")).reason).toBe("step");
+      await client.ask("disconnect");
+    },
+    LIMIT_MS,
+  );
+
+  test(
+    "opens its process to a JavaScript debugger on this machine when asked to",
+    async () => {
+      const client = open(copy);
+      await client.launch({ program: CHANNEL_EXIT, debugCore: true });
+      const [port] = inspectors;
+      const answer = await fetch(`http://127.0.0.1:${port}/json/list`);
+      const targets = (await answer.json()) as readonly { readonly title: string }[];
+      expect(targets[0]?.title).toContain("engine-process.ts");
+      await client.ask("disconnect");
+    },
+    LIMIT_MS,
+  );
+
+  test("that is asked for and not there is said so; the bundled copy needs none", async () => {
+    await expect(open(null).begin({ program: CHANNEL_EXIT, code: "workspace" })).rejects.toThrow(
+      "open and trust a folder",
+    );
+    await expect(open(null).begin({ program: CHANNEL_EXIT, depth: "baileys" })).rejects.toThrow(
+      "open and trust a folder",
+    );
+    const client = open(null);
+    await client.launch({ program: CHANNEL_EXIT });
+    expect(client.output[1]).toMatch(/^Decided by bundled [^.]+\.$|^Decided by bundled /);
+  });
+});
+
+test(
+  "depth baileys: what real Baileys and the plugin did against the simulated server is stepped through",
+  async () => {
+    const client = open(join(repository, "plugin"));
+    const program = join(repository, "fixtures/scenarios/transient-close.jsonl");
+    await client.launch({ program, depth: "baileys", stopOnEntry: false }, async () => {
+      await client.ask("setFunctionBreakpoints", { breakpoints: [{ name: "socket.closed" }] });
+    });
+    expect(client.output.join("\n")).toContain("in the same order as at depth core");
+    expect(client.output.join("\n")).toContain("all as in what was recorded");
+    const [frame] = await client.frames();
+    expect(frame?.source?.name).toBe("transient-close.baileys.incident.jsonl");
+    expect(await client.evaluate("state.connection.phase")).toBe('"waiting"');
+    await client.go("stepBack");
+    expect(await client.evaluate("state.connection.phase")).toBe('"open"');
+    await client.ask("disconnect");
+  },
+  LIMIT_MS,
+);
