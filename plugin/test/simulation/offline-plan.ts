@@ -2,7 +2,7 @@ import { nextRandom, seedRng } from "../../src/core/rng.ts";
 
 /** Where an offline delivery breaks off: after so many of these. */
 export type DropPoint = "stanza" | "decrypt" | "hand-over" | "receipt" | "marker";
-/** The first receipt is lost together with its connection: its message certainly comes again. */
+/** A receipt is lost together with its connection: its message certainly comes again. */
 export const LOST_RECEIPT = {
   stage: "open",
   kind: "reset",
@@ -30,7 +30,7 @@ export interface OfflinePlan {
   /** Whether writers and account have Signal sessions before the account goes away. */
   readonly isWarm: boolean;
   readonly isPhoneOnline: boolean;
-  /** Whether the first receipt after the return is lost with its connection; see {@link LOST_RECEIPT}. */
+  /** Whether the receipt of the live message is lost with its connection; see {@link LOST_RECEIPT}. */
   readonly losesReceipt?: boolean;
 }
 

@@ -29,6 +29,8 @@ export interface OfflineResult {
   readonly late: readonly string[];
   /** Texts that reached it more than once. */
   readonly doubled: readonly string[];
+  /** Sockets that had to be replaced because they brought nothing any more. */
+  readonly healed: readonly string[];
   /** Drops that really happened. */
   readonly drops: number;
   readonly virtualMs: number;
@@ -148,9 +150,6 @@ class OfflineStory {
 
   async #comeBack(): Promise<void> {
     const stopObserving = this.#server.transcript.observe((entry) => this.#observe(entry));
-    if (this.#plan.losesReceipt === true) {
-      this.#server.faults.set("lost receipt", LOST_RECEIPT, { times: 1 });
-    }
     this.#isComingBack = true;
     this.#account.start();
     await this.#until(() => this.#isComplete());
@@ -169,8 +168,11 @@ class OfflineStory {
   }
 
   async #writeLive(): Promise<void> {
+    if (this.#plan.losesReceipt === true) {
+      this.#server.faults.set("lost receipt", LOST_RECEIPT, { times: 1 });
+    }
     await this.#write(LIVE_TEXT, 0);
-    await this.#until(() => this.#account.admitted.includes(LIVE_TEXT));
+    await this.#until(() => this.#account.admitted.includes(LIVE_TEXT) && this.#bot.pending === 0);
   }
 
   /** What a new process would find must not be said again. */
@@ -235,6 +237,11 @@ class OfflineStory {
       lost: this.#missing(),
       late: this.#late,
       doubled: [...counts].flatMap(([text, count]) => (count > 1 ? [text] : [])),
+      healed: records.flatMap((record) =>
+        record.dir === "out" && record.kind === "socket.close" && record.reason === "deaf"
+          ? [record.rule]
+          : [],
+      ),
       drops: this.#dropped,
       virtualMs: this.#time.now() - START_MS,
       records,
