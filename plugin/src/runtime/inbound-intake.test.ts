@@ -96,3 +96,80 @@ it("a channel that rejects everything is asked once per message and start", asyn
   intake.resume();
   await expect.poll(() => calls).toBe(1_600);
 });
+
+/** The core's part is played by the test: it decides when it likes. */
+function undecided(messages: readonly IncomingMessage[]) {
+  const stored = messages.map((each) => ({
+    message: each,
+    conversation: "c",
+    receivedAtMs: 0,
+    duplicate: false,
+  }));
+  const settled: string[] = [];
+  const journal = {
+    unsettled: () => stored.filter((each) => !settled.includes(each.message.messageId)),
+    advance: (messageId: string, _chat: string, state: string, reason: string) => {
+      if (state === "settled") settled.push(`${messageId} ${reason}`);
+    },
+  } as Pick<Journal, "unsettled" | "advance"> as Journal;
+  const turns: string[][] = [];
+  const posted: Input[] = [];
+  const intake = new InboundIntake({
+    journal,
+    channel: {
+      admit: (entry) => {
+        turns.push([entry.message.messageId]);
+        return Promise.resolve({ state: "answered", reason: "alone" });
+      },
+      admitBurst: (burst) => {
+        turns.push(burst.map(({ entry }) => entry.message.messageId));
+        return Promise.resolve(burst.map(() => ({ state: "answered", reason: "together" })));
+      },
+    } as Pick<ChannelPort, "admit" | "admitBurst"> as ChannelPort,
+    clock: new HandClock(),
+    pseudonyms: {
+      address: (jid) => jid,
+      self: (self) => self,
+      text: (text) => text,
+      error: (error) => error,
+    },
+    underWay: new Map(),
+    self: () => ({ pn: null, lid: null }),
+    post: (input) => void posted.push(input),
+  });
+  return { intake, turns, settled, posted };
+}
+
+it("a burst is handed over once it is complete, in the order in which it was written", async () => {
+  const written = [30_000, 10_000, 20_000].map((sentAtMs, index) => ({
+    ...message(index),
+    sentAtMs,
+  }));
+  const { intake, turns, settled } = undecided(written);
+  intake.resume();
+  for (const { messageId } of written) {
+    intake.admit({ messageId, chat: "c", as: "reply", late: true, burst: 1 });
+  }
+  expect(turns).toEqual([]);
+  intake.admitBurst();
+  expect(turns).toEqual([["M1", "M2", "M0"]]);
+  await expect.poll(() => settled).toHaveLength(3);
+  expect(settled[0]).toBe("M1 answered: together");
+});
+
+it("what nobody decided is brought by the journal again after the core lost its state", () => {
+  const { intake, turns, posted } = undecided([message(0), message(1)]);
+  intake.resume();
+  intake.admit({ messageId: "M0", chat: "c", as: "reply", late: false });
+  intake.resume();
+  expect(posted).toHaveLength(2);
+  intake.forgetUndecided();
+  intake.resume();
+  // M0 is with the channel; only M1 is fed once more.
+  expect(posted.map((input) => "messageId" in input && input.messageId)).toEqual([
+    "M0",
+    "M1",
+    "M1",
+  ]);
+  expect(turns).toEqual([["M0"]]);
+});

@@ -1,12 +1,9 @@
 import type { OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
 import { isControlCommandMessage } from "openclaw/plugin-sdk/command-detection";
-import { createChannelPairingChallengeIssuer } from "openclaw/plugin-sdk/channel-pairing";
-import type { SendCapture } from "../../runtime/account.ts";
-import type { BurstMessage, GroupInfo, JournalledMessage } from "../../runtime/ports.ts";
+import type { BurstMessage, GroupInfo } from "../../runtime/ports.ts";
 import { resolveAccount, type WhatsAppAccount } from "../accounts/account.ts";
 import { normalizeTarget, targetJid } from "../accounts/targets.ts";
 import { CHANNEL_ID } from "../identifiers.ts";
-import { sendIdOf } from "../outbound/delivery-id.ts";
 import { groupSessionKey } from "../session-key.ts";
 import { checkAccess } from "./access.ts";
 import type { Admission, AdmitAs, AdmittedMessage, InboundHost } from "./admitted-message.ts";
@@ -14,7 +11,8 @@ import { type BurstMember, endInBurst, segmentsOf } from "./burst.ts";
 import { labelOf, remember } from "./context.ts";
 import { gateGroupMessage } from "./group-gate.ts";
 import { textForAgent, typedText, whyNotForAgent } from "./message-text.ts";
-import { identifyParties, idOf, type Parties } from "./parties.ts";
+import { identifyParties, type Parties } from "./parties.ts";
+import { challenge, isChallengeDue } from "./pairing.ts";
 import { prepareTurn, runTurn } from "./run-turn.ts";
 
 /**
@@ -114,8 +112,7 @@ async function read(host: InboundHost, { entry, as, late }: BurstMessage): Promi
     case "deny":
       return ended("denied", access.reason);
     case "pair":
-      // A code that comes hours after somebody wrote would be a riddle, and a burst of codes after an outage spam.
-      if (as !== "reply" || late) return ended("denied", "pairing-required");
+      if (!isChallengeDue(as, late)) return ended("denied", "pairing-required");
       return { kind: "act", act: () => challenge(host, entry, parties, capture) };
     case "allow":
       return readAllowed({ host, cfg, account, entry, parties, access, text, capture }, as);
@@ -186,55 +183,6 @@ function routeOf(
   return parties.kind === "group"
     ? { ...route, sessionKey: groupSessionKey(route.sessionKey, account.accountId) }
     : route;
-}
-
-async function challenge(
-  host: InboundHost,
-  entry: JournalledMessage,
-  parties: Parties,
-  capture: SendCapture,
-): Promise<Admission> {
-  const { accountId } = host;
-  const senderId = idOf(parties.sender);
-  if (senderId === null) return { state: "denied", reason: "sender-unknown" };
-  const issue = createChannelPairingChallengeIssuer({
-    channel: CHANNEL_ID,
-    accountId,
-    upsertPairingRequest: ({ id, meta }) =>
-      host.channel.pairing.upsertPairingRequest({
-        channel: CHANNEL_ID,
-        accountId,
-        id,
-        ...(meta === undefined ? {} : { meta: definedOnly(meta) }),
-      }),
-  });
-  const { created } = await issue({
-    senderId,
-    senderIdLine: `Your WhatsApp ${senderId.startsWith("+") ? "phone number" : "id"}: ${senderId}`,
-    meta: { name: entry.message.pushName ?? undefined },
-    sendPairingReply: async (text) => {
-      const outcome = await host.runtime().send({
-        sendId: sendIdOf({
-          queueId: `pairing/${entry.message.messageId}`,
-          index: 0,
-          count: 1,
-          text,
-        }),
-        chat: entry.message.chat,
-        content: { operation: "text", text, quotedRaw: null, mentions: [] },
-        capture,
-      });
-      if (outcome.outcome !== "acked") throw new Error(outcome.sentence);
-    },
-    onReplyError: (error) => host.log.warn("The pairing code could not be sent.", { error }),
-  });
-  return { state: "denied", reason: created ? "pairing-requested" : "pairing-pending" };
-}
-
-function definedOnly(meta: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(meta).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
-  );
 }
 
 /** The subject and members make the prompt better; a message is not held up for them. */
