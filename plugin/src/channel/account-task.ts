@@ -117,11 +117,12 @@ function createPort(
   };
   return createChannelPort({
     inbound,
-    alerts: createAlerts(
+    alerts: createAlerts({
       accountId,
       log,
-      () => instance.settings().forAccount(accountId).alert.webhookUrl,
-    ),
+      settings: () => instance.settings().forAccount(accountId).alert,
+      phase: () => runtime().status().phase,
+    }),
     clock: systemClock,
     timers: systemTimers,
     inTask: AsyncLocalStorage.snapshot(),

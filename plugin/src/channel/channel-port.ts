@@ -83,6 +83,7 @@ export function createChannelPort(parts: ChannelPortParts): OpenChannelPort {
     close() {
       closed = true;
       patience.close();
+      alerts.close();
       cancelRefresh();
     },
   };

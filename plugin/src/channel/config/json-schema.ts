@@ -8,6 +8,8 @@ export interface JsonSchema {
   readonly enum?: readonly string[];
   readonly minimum?: number;
   readonly maximum?: number;
+  readonly maxItems?: number;
+  readonly maxLength?: number;
   readonly default?: string | number | boolean;
 }
 

@@ -1,5 +1,5 @@
 import { byName, choice, closed, type JsonSchema } from "./json-schema.ts";
-import { type Setting, SETTINGS } from "./settings.ts";
+import { COMMAND_LIMITS, type Setting, SETTINGS } from "./settings.ts";
 
 /** JSON Schema of one setting. An address is checked in full only by the reader: draft 7 has no format that means it. */
 function schemaOf(setting: Setting): JsonSchema {
@@ -13,6 +13,13 @@ function schemaOf(setting: Setting): JsonSchema {
       return { type: "boolean", description };
     case "url":
       return { type: "string", description };
+    case "command":
+      return {
+        type: "array",
+        items: { type: "string", maxLength: COMMAND_LIMITS.characters },
+        maxItems: COMMAND_LIMITS.words,
+        description,
+      };
   }
 }
 

@@ -34,6 +34,7 @@ const OUTCOMES: readonly [
   ["log.identities", ["pseudonyms", "none"], (s) => s.log.identities],
   ["alert.afterMinutes", [0, 15], (_, p) => p.alert.afterMs],
   ["alert.webhookUrl", ["https://example.org/hook", ""], (s) => s.alert.webhookUrl],
+  ["alert.command", [["notify-send", "WhatsApp"], []], (s) => s.alert.command],
 ];
 
 function config(path: string, value: unknown): Record<string, unknown> {
@@ -111,6 +112,19 @@ describe("settings", () => {
     const { problems } = readSettings({ alert: { webhookUrl: url } });
     expect(problems).toHaveLength(fits ? 0 : 1);
     expect(problems[0]?.sentence ?? "").not.toContain(url);
+  });
+
+  test.each([
+    ["notify-send", false],
+    [["notify-send"], true],
+    [[""], false],
+    [["curl", 1], false],
+    [["sh", "a\0b"], false],
+    [Array.from({ length: 33 }, () => "secret-word"), false],
+  ])("command %j: %s, and a refused one is not repeated", (command, fits) => {
+    const { problems } = readSettings({ alert: { command } });
+    expect(problems).toHaveLength(fits ? 0 : 1);
+    expect(problems[0]?.sentence ?? "").not.toMatch(/notify-send|curl|secret-word/u);
   });
 
   test("a flood of mistakes is told up to a limit", () => {

@@ -28,7 +28,16 @@ interface UrlSetting {
   readonly default: string;
   readonly about: string;
 }
-export type Setting = ChoiceSetting | NumberSetting | FlagSetting | UrlSetting;
+/** A program with its arguments, run without a shell. */
+interface CommandSetting {
+  readonly kind: "command";
+  readonly default: readonly string[];
+  readonly about: string;
+}
+export type Setting = ChoiceSetting | NumberSetting | FlagSetting | UrlSetting | CommandSetting;
+
+/** Bounds of a command: more than anybody writes by hand. */
+export const COMMAND_LIMITS = { words: 32, characters: 1_000 } as const;
 
 function choice<const V extends string>(
   values: readonly V[],
@@ -140,6 +149,12 @@ export const SETTINGS = {
       default: "",
       about: "Where the alert is posted; https, or http to this machine.",
     },
+    command: {
+      kind: "command",
+      default: [],
+      about:
+        "Program and arguments to run for an alert, without a shell; what happened is appended as further arguments.",
+    },
   },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Setting>>>>;
 
@@ -152,7 +167,9 @@ type ValueOf<S> =
       ? number
       : S extends FlagSetting
         ? boolean
-        : string;
+        : S extends CommandSetting
+          ? readonly string[]
+          : string;
 /** All settings of one account, defaults filled in; numbers in the unit their name says. */
 export type Settings = {
   readonly [S in Section]: { readonly [K in keyof Table[S]]: ValueOf<Table[S][K]> };
@@ -248,7 +265,16 @@ function fits(setting: Setting, value: unknown): boolean {
       return typeof value === "boolean";
     case "url":
       return typeof value === "string" && (value === "" || isAllowedUrl(value));
+    case "command":
+      return isCommand(value);
   }
+}
+
+function isCommand(value: unknown): boolean {
+  if (!Array.isArray(value) || value.length > COMMAND_LIMITS.words) return false;
+  const isText = (word: unknown): boolean =>
+    typeof word === "string" && word.length <= COMMAND_LIMITS.characters && !word.includes("\0");
+  return value.every(isText) && value[0] !== "";
 }
 
 /** Alerts carry an outage's cause: they leave this machine only over TLS. */
@@ -270,16 +296,23 @@ export function expectation(setting: Setting): string {
       return "true or false";
     case "url":
       return "an https address, an http address of this machine, or empty";
+    case "command":
+      return `a list of at most ${COMMAND_LIMITS.words} texts, a program and its arguments, or an empty list`;
   }
 }
 
 function misfit(path: string, setting: Setting, value: unknown, used: unknown): string {
-  // An address may carry a token of the service behind it, so it is never repeated.
-  const given = setting.kind === "url" ? "this address" : JSON.stringify(value);
   return (
-    `${path} cannot be ${given}, only ${expectation(setting)}: ${JSON.stringify(used)} is used until you correct it, ` +
+    `${path} cannot be ${shown(setting, value)}, only ${expectation(setting)}: ${shown(setting, used)} is used until you correct it, ` +
     `for example with \`openclaw config set ${path} ${JSON.stringify(setting.default)}\`.`
   );
+}
+
+/** An address or an argument may carry a token of the service behind it, so neither is ever repeated. */
+function shown(setting: Setting, value: unknown): string {
+  if (value === setting.default) return JSON.stringify(value);
+  if (setting.kind === "url") return "this address";
+  return setting.kind === "command" ? "this command" : JSON.stringify(value);
 }
 
 function unknownKey(path: string, known: readonly string[]): string {
