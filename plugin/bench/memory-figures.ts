@@ -127,12 +127,18 @@ function portsOf(parts: {
     timers: systemTimers,
     sockets: parts.sockets,
     ownerLock: {
-      acquire: () => Promise.resolve({ result: "acquired", release: () => Promise.resolve() }),
+      acquire: () =>
+        Promise.resolve({
+          result: "acquired",
+          release: () => Promise.resolve(),
+          takenBy: () => Promise.resolve(null),
+        }),
     },
     networkProbe: { probe: () => Promise.resolve(null) },
     credentials: {
       inspect: () => ({ state: "linked", self: SELF, problem: null }),
       addressForms: () => SELF,
+      writtenBy: () => Promise.resolve(null),
       remove: () => Promise.resolve(),
     },
     versions: {
@@ -142,6 +148,7 @@ function portsOf(parts: {
     journal: parts.journal,
     records: parts.recorder,
     pseudonyms: parts.pseudonyms,
+    incidents: { keep: () => undefined },
     channel: {
       publishStatus: () => undefined,
       raiseAlert: () => undefined,

@@ -10,6 +10,7 @@ import {
   replaceKeySync,
 } from "./credential-files.ts";
 import { contentOf, inspectCredentials, sameDevice, selfOf } from "./credential-store.ts";
+import { noteCredentials } from "./credential-writes.ts";
 import { enqueueFileTask, whenFilesIdle } from "./file-queue.ts";
 import type {
   AuthenticationCreds,
@@ -50,6 +51,7 @@ export async function openAuthState(baileys: Baileys, authDir: string): Promise<
   const { state, problem } = inspectCredentials(authDir);
   if (state === "corrupt") throw new CredentialsUnreadable(problem ?? "");
   const stored = readSafely(path.join(authDir, CREDS_FILE));
+  if (stored !== null) noteCredentials(authDir, stored);
   const creds: AuthenticationCreds =
     stored === null
       ? baileys.initAuthCreds()
@@ -72,6 +74,7 @@ async function saveCreds(
   // Only a linked device is worth a backup: an unlinked one would replace the copy that could still save the account.
   if (previous.kind === "linked") await replaceFileDurably(backupFile, previous.json);
   await replaceFileDurably(file, next);
+  noteCredentials(authDir, next);
 
   const self = selfOf(creds);
   const backup = contentOf(backupFile);

@@ -11,6 +11,7 @@ import {
   readSafely,
   UnsafeCredentialPath,
 } from "./credential-files.ts";
+import { writerOfCredentials } from "./credential-writes.ts";
 
 const NOBODY: SelfAddress = { pn: null, lid: null };
 
@@ -27,7 +28,7 @@ export type CredentialContent =
 
 /** Looks at credentials and removes them on a person's order; the auth state of a running socket is `auth-state.ts`. */
 export function createCredentialStore(): CredentialStore {
-  return { inspect: inspectCredentials, addressForms, remove };
+  return { inspect: inspectCredentials, addressForms, writtenBy: writerOfCredentials, remove };
 }
 
 /** See {@link CredentialStore.inspect}. Never throws. */

@@ -1,5 +1,6 @@
 import { mkdir, readFile, realpath } from "node:fs/promises";
 import type { OwnerLock } from "../runtime/ports.ts";
+import { nameProcess } from "./process-name.ts";
 
 /*
  * One process per linked device. The official plugin guards an auth directory with the host's file lock (`<auth dir>.lock` beside the
@@ -39,10 +40,16 @@ export function createOwnerLock(acquireFileLock: AcquireFileLock): OwnerLock {
           stale: STALE_MS,
           staleRecovery: "remove-if-unchanged",
         });
-        return { result: "acquired", release: () => lock.release() };
+        // With an invisible token of this one lock in it, so another's file never looks the same.
+        const taken = await contentOf(lock.lockPath);
+        return {
+          result: "acquired",
+          release: () => lock.release(),
+          takenBy: () => takenBy(lock.lockPath, taken),
+        };
       } catch (error) {
         if (!isBusy(error)) throw error;
-        return { result: "busy", holder: await holderOf(`${directory}.lock`) };
+        return { result: "busy", holder: await holderIn(await contentOf(`${directory}.lock`)) };
       }
     },
   };
@@ -52,15 +59,33 @@ function isBusy(error: unknown): boolean {
   return error instanceof Error && "code" in error && BUSY_CODES.has(error.code);
 }
 
-/** Names the process in the lock file: `process 4711`, or `this process`; null when it cannot be told. */
-async function holderOf(lockPath: string): Promise<string | null> {
+/** Null while the file is as it was taken, and when it is gone: then nobody has it. */
+async function takenBy(lockPath: string, taken: string | null): Promise<string | null> {
+  const now = await contentOf(lockPath);
+  if (now === null || now === taken) return null;
+  return (await holderIn(now)) ?? "another process";
+}
+
+async function contentOf(lockPath: string): Promise<string | null> {
   try {
-    // The host appends an invisible token of spaces and tabs after the JSON; JSON.parse accepts it.
-    const payload: unknown = JSON.parse(await readFile(lockPath, "utf8"));
-    if (typeof payload !== "object" || payload === null || !("pid" in payload)) return null;
-    return payload.pid === process.pid ? "this process" : `process ${String(payload.pid)}`;
+    return await readFile(lockPath, "utf8");
   } catch {
     // Released in between, or not readable: only the name is missing.
+    return null;
+  }
+}
+
+/** Names the process in a lock file, e.g. `process 4711 (openclaw)`, or `this process`; null when it cannot be told. */
+async function holderIn(content: string | null): Promise<string | null> {
+  if (content === null) return null;
+  try {
+    // The host appends a token of spaces and tabs after the JSON; JSON.parse accepts it.
+    const payload: unknown = JSON.parse(content);
+    if (typeof payload !== "object" || payload === null || !("pid" in payload)) return null;
+    const { pid } = payload;
+    if (typeof pid !== "number") return null;
+    return pid === process.pid ? "this process" : await nameProcess(pid);
+  } catch {
     return null;
   }
 }

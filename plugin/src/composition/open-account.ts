@@ -60,6 +60,7 @@ export function openAccount(
       records: shared.recorder,
       pseudonyms,
       channel,
+      incidents: shared.incidents,
       registry: host.registry,
       rejections: host.rejections,
     },

@@ -9,7 +9,12 @@ import {
 import type { HostServices } from "../channel/composition.ts";
 import { describeCause } from "../core/index.ts";
 import { STATE_FOLDER } from "../journal/index.ts";
-import { createDiagnosticLogger, createInstallPseudonyms, Recorder } from "../recorder/index.ts";
+import {
+  createDiagnosticLogger,
+  createIncidentKeeper,
+  createInstallPseudonyms,
+  Recorder,
+} from "../recorder/index.ts";
 import {
   createNetworkProbe,
   createRun,
@@ -55,6 +60,11 @@ export function createSharedParts(host: HostServices) {
     folder,
     pseudonyms,
     recorder,
+    incidents: createIncidentKeeper({
+      folder: join(folder, "incidents"),
+      capture: (request) => recorder.capture(request),
+      onProblem: (sentence) => host.logRecord("warn", sentence, {}),
+    }),
     diagnostics: createDiagnosticLogger(recorder.gatewayLog, pseudonyms),
     credentials: createCredentialStore(),
     ownerLock: createOwnerLock(host.acquireFileLock),

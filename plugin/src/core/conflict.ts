@@ -1,8 +1,8 @@
 import type { ConflictInput } from "../events/index.ts";
-import { decide, type Draft, patch, startTimer } from "./draft.ts";
+import { decide, type Draft, emit, patch, startTimer } from "./draft.ts";
 import { LIMITS } from "./limits.ts";
 import { block } from "./recovery.ts";
-import { claim, enter, retire } from "./sockets.ts";
+import { awaitOwner, claim, enter, retire } from "./sockets.ts";
 import { publishStatus } from "./status.ts";
 
 /**
@@ -16,7 +16,7 @@ export function onConflictInspected(draft: Draft, input: ConflictInput): boolean
     case "own-socket":
       return endOwnSocket(draft, connection.controllerId, input.socketId);
     case "other-process":
-      block(draft, "conflict/other-process", connection.controllerId, "conflict-other-process");
+      yieldToProcess(draft, connection.controllerId, input.holdsLock === true);
       return true;
     case "external":
       blockExternal(draft, connection.controllerId);
@@ -46,6 +46,23 @@ function endOwnSocket(draft: Draft, controllerId: number, socketId: number | nul
   startTimer(draft, "conflict/own-socket", "reconnect", LIMITS.ownConflictDelayMs);
   publishStatus(draft, "conflict/own-socket");
   return true;
+}
+
+/**
+ * Another process of this machine. The one that has the owner lock gives it back when it ends, so it is waited for and nothing is
+ * fought over. One that takes the stream again as soon as we are back does not respect the lock; and one that never asked for the lock
+ * gives no sign of its end: both need a person.
+ */
+function yieldToProcess(draft: Draft, controllerId: number, holdsLock: boolean): void {
+  const { recovery } = draft.state;
+  const ownConflictsInARow = recovery.ownConflictsInARow + 1;
+  if (!holdsLock || ownConflictsInARow > LIMITS.processConflictsInARow) {
+    block(draft, "conflict/other-process", controllerId, "conflict-other-process");
+    return;
+  }
+  patch(draft, { recovery: { ...recovery, ownConflictsInARow, lastCauseId: "owner-busy" } });
+  emit(draft, "conflict/owner-elsewhere", { kind: "owner.release", controllerId });
+  awaitOwner(draft, "conflict/owner-elsewhere", controllerId, false);
 }
 
 function blockExternal(draft: Draft, controllerId: number): void {

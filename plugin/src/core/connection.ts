@@ -5,7 +5,7 @@ import { cancelTimer, decide, type Draft, patch, startTimer } from "./draft.ts";
 import { extractFacts } from "./facts.ts";
 import { LIMITS } from "./limits.ts";
 import { lose } from "./recovery.ts";
-import { claim, enter, openSocket, retire } from "./sockets.ts";
+import { awaitOwner, claim, enter, openSocket, retire } from "./sockets.ts";
 import { publishStatus } from "./status.ts";
 
 type InputOf<K extends ConnectionInput["kind"]> = Extract<ConnectionInput, { kind: K }>;
@@ -18,15 +18,7 @@ export function onOwnerResolved(draft: Draft, input: InputOf<"owner.resolved">):
     openSocket(draft, "owner/acquired", connection.controllerId, connection.pairing);
     return true;
   }
-  enter(draft, {
-    phase: "waiting",
-    controllerId: connection.controllerId,
-    causeId: "owner-busy",
-    nextAttemptAt: draft.at + LIMITS.ownerRetryMs,
-    pairing: connection.pairing,
-  });
-  startTimer(draft, "owner/busy", "owner-retry", LIMITS.ownerRetryMs);
-  publishStatus(draft, "owner/busy");
+  awaitOwner(draft, "owner/busy", connection.controllerId, connection.pairing);
   return true;
 }
 

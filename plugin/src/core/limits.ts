@@ -36,6 +36,8 @@ export const LIMITS = {
    */
   rejectionWaitsMs: [5 * SECOND, MINUTE, 10 * MINUTE],
   ownConflictsInARow: 5,
+  /** Conflicts with a process that has the owner lock, before it counts as one that does not respect it. */
+  processConflictsInARow: 1,
   ownConflictDelayMs: SECOND,
   keepaliveTickMs: 20 * SECOND,
   pingDeadlineMs: 10 * SECOND,

@@ -180,6 +180,78 @@ describe("recovery from causes with a class of their own", () => {
     story.fire("reconnect", LIMITS.ownConflictDelayMs);
     expect(story.state.connection.phase).toBe("connecting");
   });
+
+  const OTHER_PROCESS = {
+    kind: "conflict.inspected",
+    finding: "other-process",
+    socketId: null,
+    holder: "process 4711 (openclaw)",
+  } as const;
+
+  it("waits for a process that has the owner lock, and goes on when that one is gone", () => {
+    const story = new Story().start().open();
+    story.close(REPLACED);
+    story.tell({ ...OTHER_PROCESS, holdsLock: true });
+    expect(story.effects("owner.release")).toHaveLength(1);
+    expect(story.state.connection).toMatchObject({ phase: "waiting", causeId: "owner-busy" });
+    expect(story.effects("status.publish")).toMatchObject([{ terminal: false }]);
+    story.fire("owner-retry", LIMITS.ownerRetryMs);
+    story.tell({ kind: "owner.resolved", result: "busy", holder: "process 4711 (openclaw)" });
+    story.fire("owner-retry", LIMITS.ownerRetryMs);
+    story.tell({ kind: "owner.resolved", result: "acquired" });
+    expect(story.state.connection.phase).toBe("connecting");
+  });
+
+  it("leaves the stream to a process that takes it again in spite of the lock", () => {
+    const story = new Story().start().open();
+    story.close(REPLACED);
+    story.tell({ ...OTHER_PROCESS, holdsLock: true });
+    story.fire("owner-retry", LIMITS.ownerRetryMs);
+    story.tell({ kind: "owner.resolved", result: "acquired" });
+    story.open().close(REPLACED);
+    story.tell({ ...OTHER_PROCESS, holdsLock: true });
+    expect(story.state.connection).toMatchObject({
+      phase: "blocked",
+      causeId: "conflict-other-process",
+    });
+  });
+
+  it("needs a person where the other process never asked for the lock", () => {
+    const story = new Story().start().open();
+    story.close(REPLACED);
+    story.tell(OTHER_PROCESS);
+    expect(story.state.connection).toMatchObject({
+      phase: "blocked",
+      causeId: "conflict-other-process",
+    });
+  });
+});
+
+describe("a person's restart", () => {
+  it("is no way round the owner lock", () => {
+    const story = new Story();
+    story.tell({
+      kind: "controller.started",
+      controllerId: 1,
+      reason: "gateway-start",
+      credentials: "linked",
+    });
+    story.tell({ kind: "owner.resolved", result: "busy" });
+    story.tell({ kind: "operator.acted", act: "restart" });
+    expect(story.effects("socket.open")).toEqual([]);
+    expect(story.effects("owner.acquire")).toHaveLength(1);
+  });
+
+  it.each(["open", "blocked"] as const)("is told once, from phase %s", (phase) => {
+    const story = new Story().start().open();
+    if (phase === "blocked") {
+      story.close(REPLACED);
+      story.tell({ kind: "conflict.inspected", finding: "external", socketId: null });
+    }
+    expect(story.state.connection.phase).toBe(phase);
+    story.tell({ kind: "operator.acted", act: "restart" });
+    expect(story.effects("status.publish")).toHaveLength(1);
+  });
 });
 
 describe("the catalogue", () => {

@@ -22,6 +22,24 @@ export function claim(
   emit(draft, rule, { kind: "owner.acquire", controllerId });
 }
 
+/** Another process has the auth directory: ask again until it is given back. */
+export function awaitOwner(
+  draft: Draft,
+  rule: string,
+  controllerId: ControllerId,
+  pairing: boolean,
+): void {
+  enter(draft, {
+    phase: "waiting",
+    controllerId,
+    causeId: "owner-busy",
+    nextAttemptAt: draft.at + LIMITS.ownerRetryMs,
+    pairing,
+  });
+  startTimer(draft, rule, "owner-retry", LIMITS.ownerRetryMs);
+  publishStatus(draft, rule);
+}
+
 /** Opens a socket now, or as soon as the hourly budget has room. */
 export function openSocket(
   draft: Draft,

@@ -3,7 +3,12 @@ import { cancelTimer, decide, type Draft, emit, patch } from "./draft.ts";
 import { probeNow } from "./keepalive.ts";
 import { block, lose } from "./recovery.ts";
 import { claim, enter, openSocket, retire } from "./sockets.ts";
-import { currentController, currentSocket, type StopPromise } from "./state.ts";
+import {
+  type ConnectionState,
+  currentController,
+  currentSocket,
+  type StopPromise,
+} from "./state.ts";
 import { publishStatus } from "./status.ts";
 
 type InputOf<K extends SupervisionInput["kind"]> = Extract<SupervisionInput, { kind: K }>;
@@ -88,13 +93,32 @@ export function onOperatorActed(draft: Draft, input: InputOf<"operator.acted">):
     case "restart":
     case "takeover":
     case "relink": {
-      const holdsOwner = connection.phase !== "blocked" && connection.phase !== "claiming";
       const pairing = input.act === "relink";
-      if (holdsOwner) openSocket(draft, rule, controllerId, pairing);
-      else claim(draft, rule, controllerId, pairing);
-      publishStatus(draft, rule);
+      if (holdsOwner(connection)) {
+        openSocket(draft, rule, controllerId, pairing);
+      } else {
+        claim(draft, rule, controllerId, pairing);
+        publishStatus(draft, rule);
+      }
       return true;
     }
+  }
+}
+
+/** Whether the auth directory is ours: a person's order is no way round the owner lock. */
+function holdsOwner(connection: ConnectionState): boolean {
+  switch (connection.phase) {
+    case "connecting":
+    case "open":
+    case "inspecting":
+      return true;
+    case "waiting":
+      return connection.causeId !== "owner-busy";
+    case "idle":
+    case "claiming":
+    case "blocked":
+    case "stopped":
+      return false;
   }
 }
 

@@ -30,7 +30,7 @@ export const worldRecords = {
   "fault.cleared": { faultId: text },
   /**
    * Something the server does once, now, to the account's open connection. After `silence` nothing passes on it any more and nothing ends it:
-   * the account's story goes on when the plugin has noticed.
+   * the account's story goes on when the plugin has noticed. `by`: who replaces the connection; somebody elsewhere where it is not said.
    */
   "server.struck": {
     strike: oneOf(
@@ -47,6 +47,7 @@ export const worldRecords = {
     ),
     status: optional(count),
     closeCode: optional(count),
+    by: optional(oneOf("own-socket", "other-process", "external")),
   },
   /** A contact wrote. `ref` is the test's own name for the message; no text. */
   "contact.wrote": {

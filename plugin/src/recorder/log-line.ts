@@ -120,7 +120,7 @@ function tellTrouble(
       };
     case "invariant.report":
       return {
-        message: `A rule of the plugin's state broke (${record.invariant}): ${record.detail}. The account goes on with a new controller; please report this with a capture.`,
+        message: `A rule of the plugin's state broke (${record.invariant}): ${record.detail}. The account goes on with a new controller; please report this with the newest file in whatsapp-continuity/incidents of the state directory.`,
         topic: record.invariant,
       };
   }

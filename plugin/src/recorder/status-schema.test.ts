@@ -37,6 +37,8 @@ function statuses(journal = journalRig().open()): unknown[] {
       clock: { monotonicMs: () => index * 1_000, wallMs: () => START_MS + index * 1_000 },
       journal,
       lastClose,
+      holder: null,
+      replacementInMs: null,
       predecessors: [1],
       frameAgeMs: index === 0 ? null : 12,
     });

@@ -79,8 +79,11 @@ class LinkedDevice implements AccountRuntime {
     this.#entry = registryEntry(options.ports.registry, options.accountId);
     this.#supervisor = new Supervisor({
       ...options.ports,
-      stuckForMs: () => this.#controller?.stuckForMs() ?? 0,
-      replace: () => this.#replaceController(),
+      replacements: this.#entry.replacements,
+      progress: () => this.#controller?.progress() ?? { turns: 0, isExpected: false },
+      condemn: (detail) => this.#controller?.condemn(detail),
+      renew: () => this.#renewBroken(),
+      begin: () => this.#beginAnew(),
       onWait: (delayMs) => this.#publishWait(delayMs),
     });
   }
@@ -94,9 +97,9 @@ class LinkedDevice implements AccountRuntime {
   }
 
   async stop(reason: StopReason): Promise<void> {
-    const controller = this.#controller;
     // A successor took charge: there is nothing of ours left to stop.
-    if (controller === null || !this.#isInCharge()) return;
+    if (this.#controller === null || !this.#isInCharge()) return;
+    const controller = this.#takeCharge();
     const controllerId = currentController(controller.state.connection);
     this.#stopSupervision();
     // A write that finds its stream destroyed fails after the end; unclaimed, it would end the process.
@@ -194,13 +197,15 @@ class LinkedDevice implements AccountRuntime {
   }
 
   status(): AccountStatus {
-    const { state, policy, lastClose } = this.#present();
+    const { state, policy, lastClose, holder } = this.#present();
     return accountStatus({
       ...this.#options.ports,
       accountId: this.accountId,
       state,
       policy,
       lastClose,
+      holder,
+      replacementInMs: this.#isInCharge() ? this.#supervisor.waitsMs() : null,
       predecessors: [...this.#entry.predecessors.keys()],
       frameAgeMs: this.#openSocket()?.frameAgeMs() ?? null,
     });
@@ -234,9 +239,12 @@ class LinkedDevice implements AccountRuntime {
 
   /** This runtime's controller; takes over from whoever was in charge before, with everything that is under way. */
   #takeCharge(): ConnectionController {
-    if (this.#controller !== null && this.#isInCharge()) return this.#controller;
+    if (this.#controller !== null && this.#isInCharge() && !this.#controller.isBroken) {
+      return this.#controller;
+    }
     const before = this.#entry.inCharge;
-    before?.unwatch();
+    // Of our own broken controller the faults of dying sockets are still claimed, until its successor begins.
+    if (before?.owner !== this) before?.unwatch();
     return this.#createController((post) => before?.controller.handOver(post) ?? null);
   }
 
@@ -253,7 +261,13 @@ class LinkedDevice implements AccountRuntime {
       ports,
       policy: this.#policy,
       handover,
-      onBreach: () => this.#supervisor.requestReplacement(),
+      onBreach: ({ invariant, detail }) => {
+        ports.incidents.keep(
+          accountId,
+          `A rule of the plugin's state broke: ${invariant}, ${detail}`,
+        );
+        this.#supervisor.requestReplacement();
+      },
       onStep: (state) => {
         this.#noteDrop(state);
         for (const listener of this.#stepListeners) listener(state);
@@ -346,11 +360,14 @@ class LinkedDevice implements AccountRuntime {
     this.#stopClaiming();
   }
 
-  /** The old one is dropped with its state; ids, callers, lease and messages with the agent go on. */
-  #replaceController(): void {
-    const broken = this.#controller;
-    if (broken === null || !this.#isInCharge()) return;
-    const controller = this.#createController((post) => broken.abandon(post));
+  /** The broken one is dropped with its state; ids, callers, lease and messages with the agent go on. */
+  #renewBroken(): void {
+    if (this.#controller !== null && this.#isInCharge()) this.#takeCharge();
+  }
+
+  #beginAnew(): void {
+    if (this.#controller === null || !this.#isInCharge()) return;
+    const controller = this.#takeCharge();
     this.#watch(controller);
     this.#begin(controller, "supervisor");
   }

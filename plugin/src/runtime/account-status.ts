@@ -22,6 +22,10 @@ export interface StatusSources {
   readonly journal: Pick<Journal, "depth">;
   /** Error of the last socket that ended, scrubbed. */
   readonly lastClose: RawError | null;
+  /** The process that has the device instead of us, scrubbed; null when it is ours or nobody is known. */
+  readonly holder: string | null;
+  /** A fault of our own happened too often: how long until the account begins again; null when it runs. */
+  readonly replacementInMs: number | null;
   readonly predecessors: readonly number[];
   readonly frameAgeMs: number | null;
 }
@@ -37,16 +41,13 @@ export function accountStatus(sources: StatusSources): AccountStatus {
   return {
     version: 1,
     accountId,
-    phase: connection.phase,
+    phase: sources.replacementInMs === null ? connection.phase : "waiting",
     cause: causeOf(sources),
     controller: currentController(connection),
     predecessors: sources.predecessors,
     socketId: currentSocket(connection),
     attemptsLastHour: state.recovery.attemptTimes.filter((at) => at > now - HOUR_MS).length,
-    nextAttemptAt:
-      connection.phase === "waiting" && connection.nextAttemptAt !== null
-        ? toWall(connection.nextAttemptAt)
-        : null,
+    nextAttemptAt: nextAttemptAt(sources, now, toWall),
     keepalive: {
       ...sessionPlan(state.drops, sources.policy),
       frameAgeMs: sources.frameAgeMs,
@@ -69,7 +70,9 @@ function rhythmOf({ drops }: AccountState): AccountStatus["keepalive"]["rhythm"]
 }
 
 /** Why the account is not open; an open account has no cause, whatever came before. */
-function causeOf({ state, lastClose }: StatusSources): AccountStatus["cause"] {
+function causeOf(sources: StatusSources): AccountStatus["cause"] {
+  const { state, lastClose, holder, replacementInMs } = sources;
+  if (replacementInMs !== null) return { ...tell("own-fault"), facts: {} };
   const { connection, recovery } = state;
   const causeId =
     connection.phase === "waiting" || connection.phase === "blocked"
@@ -78,8 +81,29 @@ function causeOf({ state, lastClose }: StatusSources): AccountStatus["cause"] {
         ? null
         : recovery.lastCauseId;
   if (causeId === null) return null;
+  const isHeld = holder !== null && HELD_ELSEWHERE.has(causeId);
+  return {
+    ...tell(causeId),
+    facts: { ...factsOf(lastClose), ...(isHeld ? { holder } : {}) },
+  };
+}
+
+/** Causes that another process of this machine is. */
+const HELD_ELSEWHERE: ReadonlySet<string> = new Set(["owner-busy", "conflict-other-process"]);
+
+function tell(causeId: string): { id: string; sentence: string; action: string } {
   const { id, sentence, action } = describeCause(causeId);
-  return { id, sentence, action, facts: factsOf(lastClose) };
+  return { id, sentence, action };
+}
+
+function nextAttemptAt(
+  { state: { connection }, replacementInMs }: StatusSources,
+  now: number,
+  toWall: (at: number) => number,
+): number | null {
+  if (replacementInMs !== null) return toWall(now + replacementInMs);
+  const isTimed = connection.phase === "waiting" && connection.nextAttemptAt !== null;
+  return isTimed ? toWall(connection.nextAttemptAt) : null;
 }
 
 function factsOf(error: RawError | null): Readonly<Record<string, string | number | boolean>> {

@@ -5,6 +5,7 @@ import type {
   Clock,
   CredentialStore,
   GroupInfo,
+  IncidentKeeper,
   Jid,
   Journal,
   NetworkProbe,
@@ -39,6 +40,7 @@ export interface AccountPorts {
   readonly records: RecordSink;
   readonly pseudonyms: Pseudonymiser;
   readonly channel: ChannelPort;
+  readonly incidents: IncidentKeeper;
   /** Lives in the host's channel runtime context, so that it outlives a reload of the plugin's code. */
   readonly registry: RegistryStore;
   /** Where unhandled rejections of the process are offered first; see {@link RejectionSource}. */

@@ -1,5 +1,6 @@
 import {
   type AccountState,
+  type ConnectionState,
   currentController,
   findBreach,
   initialState,
@@ -13,6 +14,7 @@ import {
 import type { AccountId, Effect, Input, RawError } from "../events/index.ts";
 import type { AccountPorts, SendCapture, SendOutcome, SendRequest } from "./account.ts";
 import { BackfillMemory } from "./backfill-memory.ts";
+import { ConflictInspection } from "./conflict-inspection.ts";
 import { CoreTimers, type RunningTimer } from "./core-timers.ts";
 import { effectFault, type EffectOwners, runEffect } from "./effect-runner.ts";
 import { HistoryDesk } from "./history-desk.ts";
@@ -54,6 +56,12 @@ export interface ControllerOptions {
   predecessorsGone(limitMs: number): Promise<void>;
 }
 
+/** What the supervisor looks at, see {@link ConnectionController.progress}. */
+export interface MailboxProgress {
+  readonly turns: number;
+  readonly isExpected: boolean;
+}
+
 const CHECKPOINT_EVERY_INPUTS = 100;
 const CHECKPOINT_EVERY_MS = 5 * 60_000;
 
@@ -72,11 +80,13 @@ export class ConnectionController {
   #policy: Policy;
   #self: SelfAddress;
   #lastClose: RawError | null = null;
+  #holder: string | null = null;
   #lastAt = 0;
   /** Inputs since the last checkpoint; null before the first. */
   #sinceCheckpoint: number | null = null;
   #checkpointAt = 0;
   #isSealed = false;
+  #isBroken = false;
   #successor: ((input: Input) => void) | null = null;
 
   constructor(options: ControllerOptions) {
@@ -88,9 +98,9 @@ export class ConnectionController {
     this.#waiters = handover?.waiters ?? new Map();
     this.#underWay = handover?.underWay ?? new Map();
     this.#mailbox = new Mailbox({
-      clock: ports.clock,
       handle: (input) => this.#take(input),
       onOverflow: () => this.#breach({ invariant: "mailbox", detail: "handling feeds itself" }),
+      onFailure: (error) => this.#breach({ invariant: "handling", detail: String(error) }),
     });
     const post = (input: Input): void => this.post(input);
     this.#timers = new CoreTimers(ports, post);
@@ -101,17 +111,19 @@ export class ConnectionController {
       underWay: this.#underWay,
       self: () => this.#self,
     });
+    const lease = this.#leaseFrom(handover, {
+      post,
+      socketsGone: async () => {
+        await sockets.whenGone();
+        await ports.sockets.whenStored(options.authDir);
+      },
+      predecessorsGone: (limitMs) => options.predecessorsGone(limitMs),
+    });
     this.#owners = {
       timers: this.#timers,
       sockets,
-      lease: this.#leaseFrom(handover, {
-        post,
-        socketsGone: async () => {
-          await sockets.whenGone();
-          await ports.sockets.whenStored(options.authDir);
-        },
-        predecessorsGone: (limitMs) => options.predecessorsGone(limitMs),
-      }),
+      lease,
+      conflict: new ConflictInspection({ ...ports, ...options, sockets, lease, post }),
       intake,
       history: new HistoryDesk({
         ...ports,
@@ -168,8 +180,28 @@ export class ConnectionController {
     this.#self = self;
   }
 
-  stuckForMs(): number {
-    return this.#mailbox.stuckForMs();
+  /** The process that has the account's device instead of us, where one is known. */
+  get holder(): string | null {
+    return this.#holder;
+  }
+
+  /** It has stopped itself after a broken invariant and needs a successor. */
+  get isBroken(): boolean {
+    return this.#isBroken;
+  }
+
+  /** For the supervisor: facts handled so far, and whether more must come. */
+  progress(): MailboxProgress {
+    const { phase } = this.#state.connection;
+    return {
+      turns: this.#mailbox.turns,
+      isExpected: this.#mailbox.isWaiting || hasRunningTimers(phase),
+    };
+  }
+
+  /** Nothing was handled for too long. */
+  condemn(detail: string): void {
+    this.#breach({ invariant: "mailbox", detail });
   }
 
   /** Hands over a fact. Whoever held on to a sealed controller reaches its successor. */
@@ -214,46 +246,44 @@ export class ConnectionController {
     this.#owners.intake.forgetUndecided();
   }
 
-  /** Stops taking part without ending anything: sockets, timers and waiting callers go to the successor, late facts follow them. */
+  /**
+   * Stops taking part without ending anything: sockets, timers and waiting callers go to the successor, late facts follow them. Of a broken
+   * controller only what may be trusted goes on.
+   */
   handOver(successor: (input: Input) => void): Handover {
     const timers = this.#timers.stop();
     const sockets = this.#owners.sockets.release();
     this.#seal();
     this.#successor = successor;
-    return {
-      state: this.#state,
+    const handover = {
       timers,
       sockets,
+      state: this.#state,
       lease: this.#owners.lease,
       waiters: this.#waiters,
       underWay: this.#underWay,
       self: this.#self,
     };
+    return this.#isBroken ? { ...handover, timers: [], state: this.#trustedState() } : handover;
   }
 
   /**
-   * Ends what is running after a broken invariant. What may be trusted goes to the successor: ids that are never reused, who waits for
-   * what, and our own addresses, but neither phase nor timers.
+   * What goes on after a broken invariant: ids that are never reused, who waits for what, and our own addresses, but neither phase nor
+   * timers.
    */
-  abandon(successor: (input: Input) => void): Handover {
-    this.#owners.sockets.closeAll("fault");
-    this.#owners.lease.giveBack();
+  #trustedState(): AccountState {
     this.#owners.custody.dropUnkept();
     this.#owners.intake.forgetUndecided();
     const { nextSocketId, nextTimerId, self, ownMappings, recovery } = this.#state;
     const fresh = this.#freshState();
     return {
-      ...this.handOver(successor),
-      timers: [],
-      state: {
-        ...fresh,
-        nextSocketId,
-        nextTimerId,
-        self,
-        ownMappings,
-        // A replacement must not be a way round the hourly budget.
-        recovery: { ...fresh.recovery, attemptTimes: recovery.attemptTimes },
-      },
+      ...fresh,
+      nextSocketId,
+      nextTimerId,
+      self,
+      ownMappings,
+      // A replacement must not be a way round the hourly budget.
+      recovery: { ...fresh.recovery, attemptTimes: recovery.attemptTimes },
     };
   }
 
@@ -281,6 +311,7 @@ export class ConnectionController {
       authDir,
       factory: ports.sockets,
       timers: ports.timers,
+      registry: ports.registry,
       listener: {
         onInput: (input) => this.#onSocketInput(input),
         onQr: (qr) => this.#options.onQr(qr),
@@ -328,6 +359,7 @@ export class ConnectionController {
       return;
     }
     this.#state = step.state;
+    this.#holder = holderAfter(input, this.#holder);
     for (const { rule, effect } of step.effects) this.#recordEffect(effect, rule, seq, at);
     const breach = findBreach(step.state);
     if (breach !== null) {
@@ -364,19 +396,26 @@ export class ConnectionController {
     }
   }
 
-  /** Stops this controller and leaves the rest to the supervisor; the records keep what led here. */
+  /** Stops this controller with its sockets and leaves the rest to the supervisor; the records keep what led here. */
   #breach(breach: InvariantBreach, cause = 0, at = this.#now()): void {
     if (this.#isSealed) return;
-    const { invariant } = breach;
-    const detail = this.#options.ports.pseudonyms.text(breach.detail);
-    this.#recordEffect(
-      { kind: "invariant.report", invariant, detail },
-      "invariant/breach",
-      cause,
-      at,
-    );
+    this.#isBroken = true;
     this.#seal();
-    this.#options.onBreach(breach);
+    try {
+      const { invariant } = breach;
+      const detail = this.#options.ports.pseudonyms.text(breach.detail);
+      this.#recordEffect(
+        { kind: "invariant.report", invariant, detail },
+        "invariant/breach",
+        cause,
+        at,
+      );
+    } finally {
+      // Nobody would read what arrives on them.
+      this.#owners.sockets.closeAll("fault");
+      this.#owners.lease.giveBack();
+      this.#options.onBreach(breach);
+    }
   }
 
   #now(): number {
@@ -396,5 +435,31 @@ export class ConnectionController {
     const { run, accountId, ports } = this.#options;
     const envelope = { boot: run.boot, seq: run.nextSeq(), at, account: accountId };
     ports.records.append({ ...envelope, dir: "out", cause, rule, ...effect });
+  }
+}
+
+/** In these phases a timer of the core comes due at least every 45 s: the keepalive's, or the one that refreshes the status. */
+function hasRunningTimers(phase: ConnectionState["phase"]): boolean {
+  switch (phase) {
+    case "claiming":
+    case "connecting":
+    case "open":
+    case "waiting":
+    case "inspecting":
+      return true;
+    case "idle":
+    case "blocked":
+    case "stopped":
+      return false;
+  }
+}
+
+function holderAfter(input: Input, known: string | null): string | null {
+  switch (input.kind) {
+    case "owner.resolved":
+    case "conflict.inspected":
+      return input.holder ?? null;
+    default:
+      return known;
   }
 }

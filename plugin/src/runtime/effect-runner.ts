@@ -1,6 +1,7 @@
 import type { ConnectionState } from "../core/index.ts";
 import type { Effect, Input, RawError } from "../events/index.ts";
 import type { BackfillMemory } from "./backfill-memory.ts";
+import type { ConflictInspection } from "./conflict-inspection.ts";
 import type { CoreTimers } from "./core-timers.ts";
 import type { HistoryDesk } from "./history-desk.ts";
 import type { InboundIntake } from "./inbound-intake.ts";
@@ -20,6 +21,7 @@ export interface EffectOwners {
   readonly timers: CoreTimers;
   readonly sockets: SocketPool;
   readonly lease: OwnerLease;
+  readonly conflict: ConflictInspection;
   readonly intake: InboundIntake;
   readonly custody: SendCustody;
   readonly history: HistoryDesk;
@@ -47,7 +49,7 @@ export function runEffect(owners: EffectOwners, effect: Effect, connection: Conn
     case "socket.close":
       return sockets.withSocket(effect.socketId, (socket) => socket.close(effect.reason));
     case "conflict.inspect":
-      return inspectConflict(owners, effect.socketId);
+      return owners.conflict.inspect(effect.socketId);
     case "timer.start":
       return timers.start(effect.timerId, effect.timer, effect.delayMs, effect.subject ?? null);
     case "timer.cancel":
@@ -131,29 +133,6 @@ function runOnSocket(socket: LiveSocket, effect: OnSocket): void {
 
 function wantsPairing(connection: ConnectionState): boolean {
   return connection.phase === "connecting" && connection.pairing;
-}
-
-/** Was it ourselves? Another open socket of this account, or a process that took the directory although we use it. */
-function inspectConflict(owners: EffectOwners, socketId: number): void {
-  const [own] = owners.sockets.ids().filter((other) => other !== socketId);
-  if (own !== undefined) {
-    owners.post({ kind: "conflict.inspected", finding: "own-socket", socketId: own });
-    return;
-  }
-  owners.lease.otherHolder().then(
-    (holder) => {
-      owners.post({
-        kind: "conflict.inspected",
-        finding: holder === null ? "external" : "other-process",
-        socketId: null,
-        ...(holder === null ? {} : { holder }),
-      });
-    },
-    (error: unknown) => {
-      owners.post(effectFault(owners, "OwnerLockFailed", error));
-      owners.post({ kind: "conflict.inspected", finding: "external", socketId: null });
-    },
-  );
 }
 
 function probeNetwork(owners: EffectOwners): void {

@@ -13,13 +13,13 @@ describe("mailbox", () => {
   it("takes what is posted during handling afterwards, in order", () => {
     const seen: string[] = [];
     const mailbox: Mailbox<string> = new Mailbox({
-      clock: new HandClock(),
       handle: (item) => {
         seen.push(`begin ${item}`);
         if (item === "first") for (const next of ["second", "third"]) mailbox.post(next);
         seen.push(`end ${item}`);
       },
       onOverflow: () => undefined,
+      onFailure: () => undefined,
     });
     mailbox.post("first");
     expect(seen).toEqual([
@@ -36,7 +36,6 @@ describe("mailbox", () => {
     let handled = 0;
     let overflows = 0;
     const mailbox: Mailbox<number> = new Mailbox({
-      clock: new HandClock(),
       handle: (item) => {
         handled += 1;
         mailbox.post(item + 1);
@@ -44,25 +43,33 @@ describe("mailbox", () => {
       onOverflow: () => {
         overflows += 1;
       },
+      onFailure: () => undefined,
     });
     mailbox.post(0);
     mailbox.post(0);
     expect({ handled, overflows }).toEqual({ handled: Mailbox.CAPACITY, overflows: 1 });
   });
 
-  it("turns again after a handler threw", () => {
+  it("reports a handler that threw and handles what waited behind it", () => {
     const seen: number[] = [];
-    const mailbox = new Mailbox<number>({
-      clock: new HandClock(),
+    const failures: unknown[] = [];
+    const mailbox: Mailbox<number> = new Mailbox({
       handle: (item) => {
         seen.push(item);
-        if (item === 1) throw new Error("handler");
+        if (item !== 1) return;
+        mailbox.post(2);
+        throw new Error("handler");
       },
       onOverflow: () => undefined,
+      onFailure: (error) => failures.push(error),
     });
-    expect(() => mailbox.post(1)).toThrow("handler");
-    mailbox.post(2);
-    expect(seen).toEqual([1, 2]);
+    mailbox.post(1);
+    expect({ seen, turns: mailbox.turns, isWaiting: mailbox.isWaiting }).toEqual({
+      seen: [1, 2],
+      turns: 2,
+      isWaiting: false,
+    });
+    expect(failures).toMatchObject([{ message: "handler" }]);
   });
 });
 
@@ -124,46 +131,90 @@ describe("time itself", () => {
 });
 
 describe("supervisor", () => {
-  function supervised(stuckForMs: () => number = () => 0) {
+  function supervised(replacements: number[] = []) {
     const clock = new HandClock();
-    let replacements = 0;
+    const progress = { turns: 0, isExpected: true };
+    const told: string[] = [];
     const waits: number[] = [];
-    const supervisor = new Supervisor({
+    const supervisor: Supervisor = new Supervisor({
       clock,
       timers: clock,
-      stuckForMs,
-      replace: () => {
-        replacements += 1;
+      replacements,
+      progress: () => progress,
+      condemn: (detail) => {
+        told.push(detail);
+        supervisor.requestReplacement();
       },
+      renew: () => told.push("renew"),
+      begin: () => told.push("begin"),
       onWait: (delayMs) => waits.push(delayMs),
     });
-    return { clock, supervisor, waits, replacements: () => replacements };
+    return { clock, supervisor, waits, told, progress };
   }
 
   it("replaces not more than three times an hour, and goes on afterwards", () => {
-    const { clock, supervisor, waits, replacements } = supervised();
+    const { clock, supervisor, waits, told } = supervised();
     for (let breach = 0; breach < 4; breach += 1) {
       supervisor.requestReplacement();
       supervisor.requestReplacement();
       clock.advance(1_000);
     }
-    expect(replacements()).toBe(3);
+    const replaced = ["renew", "begin"];
+    // The broken one is gone at once; only its successor has to wait.
+    expect(told).toEqual([...replaced, ...replaced, ...replaced, "renew"]);
     expect(waits).toEqual([3_597_000]);
-    clock.advance(3_597_000);
-    expect(replacements()).toBe(4);
+    expect(supervisor.waitsMs()).toBe(3_596_000);
+    clock.advance(3_596_000);
+    expect(told.at(-1)).toBe("begin");
+    expect(supervisor.waitsMs()).toBeNull();
+    // The gateway's health monitor gives up on an account that it has not heard of for two minutes.
+    expect(waits.length).toBeGreaterThan(70);
   });
 
-  it("replaces a mailbox that has not turned for a minute", () => {
-    let stuck = 0;
-    const { clock, supervisor, replacements } = supervised(() => stuck);
+  it("keeps to the bound also as another runtime of the same account", () => {
+    const replacements: number[] = [];
+    const first = supervised(replacements);
+    for (let breach = 0; breach < 3; breach += 1) {
+      first.supervisor.requestReplacement();
+      first.clock.advance(0);
+    }
+    const second = supervised(replacements);
+    second.supervisor.requestReplacement();
+    second.clock.advance(0);
+    expect(second.told).toEqual(["renew"]);
+  });
+
+  it("condemns a mailbox that has not turned for a minute, once", () => {
+    const { clock, supervisor, told, progress } = supervised();
     supervisor.start();
-    clock.advance(30_000);
-    expect(replacements()).toBe(0);
-    stuck = 61_000;
-    clock.advance(10_000);
-    expect(replacements()).toBe(1);
+    for (let second = 0; second < 60; second += 30) {
+      clock.advance(30_000);
+      progress.turns += 1;
+    }
+    expect(told).toEqual([]);
+    clock.advance(50_000);
+    expect(told).toEqual([]);
+    clock.advance(20_000);
+    expect(told).toEqual(["nothing was handled for 60 s", "renew", "begin"]);
     supervisor.stop();
     expect(clock.running).toBe(0);
+  });
+
+  it("expects nothing of an account that waits for a person", () => {
+    const { clock, supervisor, told, progress } = supervised();
+    progress.isExpected = false;
+    supervisor.start();
+    clock.advance(3_600_000);
+    expect(told).toEqual([]);
+  });
+
+  it("does not take a process that stood still for a mailbox that does", () => {
+    const { clock, supervisor, told, progress } = supervised();
+    supervisor.start();
+    clock.stall(900_000);
+    progress.turns += 1;
+    clock.advance(20_000);
+    expect(told).toEqual([]);
   });
 });
 
@@ -180,7 +231,11 @@ describe("owner lease", () => {
             calls.push("release");
             return Promise.resolve();
           };
-          return Promise.resolve({ result: "acquired", release });
+          return Promise.resolve({
+            result: "acquired",
+            release,
+            takenBy: () => Promise.resolve(null),
+          });
         },
         ...lock,
       },
@@ -221,6 +276,34 @@ describe("owner lease", () => {
     expect(calls).toEqual(["acquire"]);
     expect(posted).toHaveLength(2);
     expect(owner.isHeld).toBe(true);
+  });
+
+  it("is given up when another process has taken the lock file, and asked for anew", async () => {
+    let taker: string | null = null;
+    const { owner, calls, posted } = lease({
+      acquire: () => {
+        calls.push("acquire");
+        const release = (): Promise<void> => {
+          calls.push("release");
+          return Promise.resolve();
+        };
+        return Promise.resolve({
+          result: "acquired",
+          release,
+          takenBy: () => Promise.resolve(taker),
+        });
+      },
+    });
+    owner.claim(1);
+    await owner.settled();
+    await expect(owner.otherOwner()).resolves.toBeNull();
+    taker = "process 4711";
+    await expect(owner.otherOwner()).resolves.toBe("process 4711");
+    expect(owner.isHeld).toBe(false);
+    owner.claim(1);
+    await owner.settled();
+    expect(calls).toEqual(["acquire", "release", "acquire"]);
+    expect(posted).toHaveLength(2);
   });
 
   it("a lock that fails is a fault and an answer, so that the core asks again", async () => {

@@ -1,5 +1,3 @@
-import type { Clock } from "./ports.ts";
-
 /**
  * Takes one thing at a time, to completion. What is posted while something is being handled waits its turn, so a handler never sees a
  * half-made state. The bound holds for what waits and for one turn, and is far above anything a working account needs: reaching it means that
@@ -8,23 +6,32 @@ import type { Clock } from "./ports.ts";
 export class Mailbox<T> {
   readonly #handle: (item: T) => void;
   readonly #onOverflow: () => void;
-  readonly #clock: Clock;
+  readonly #onFailure: (error: unknown) => void;
   readonly #waiting: T[] = [];
   #isTurning = false;
   #isSealed = false;
-  #lastTurnAt: number;
+  #turns = 0;
   static readonly CAPACITY = 10_000;
 
   constructor(options: {
-    readonly clock: Clock;
     handle(item: T): void;
     /** Called once; the mailbox is sealed afterwards. */
     onOverflow(): void;
+    /** Handling an item threw. What waits is handled all the same, unless the mailbox is sealed. */
+    onFailure(error: unknown): void;
   }) {
-    this.#clock = options.clock;
     this.#handle = options.handle;
     this.#onOverflow = options.onOverflow;
-    this.#lastTurnAt = options.clock.monotonicMs();
+    this.#onFailure = options.onFailure;
+  }
+
+  /** Things handled so far. */
+  get turns(): number {
+    return this.#turns;
+  }
+
+  get isWaiting(): boolean {
+    return this.#waiting.length > 0;
   }
 
   post(item: T): void {
@@ -43,11 +50,6 @@ export class Mailbox<T> {
     this.#waiting.length = 0;
   }
 
-  /** How long something has been waiting without a turn; 0 when nothing waits. */
-  stuckForMs(): number {
-    return this.#waiting.length === 0 ? 0 : this.#clock.monotonicMs() - this.#lastTurnAt;
-  }
-
   #overflow(): void {
     this.seal();
     this.#onOverflow();
@@ -61,11 +63,19 @@ export class Mailbox<T> {
       for (let item = this.#waiting.shift(); item !== undefined; item = this.#waiting.shift()) {
         if (handled === Mailbox.CAPACITY) return this.#overflow();
         handled += 1;
-        this.#handle(item);
-        this.#lastTurnAt = this.#clock.monotonicMs();
+        this.#handleSafely(item);
+        this.#turns += 1;
       }
     } finally {
       this.#isTurning = false;
+    }
+  }
+
+  #handleSafely(item: T): void {
+    try {
+      this.#handle(item);
+    } catch (error) {
+      this.#onFailure(error);
     }
   }
 }

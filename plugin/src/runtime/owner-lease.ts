@@ -1,5 +1,5 @@
 import type { ControllerId, Input } from "../events/index.ts";
-import type { OwnerLock } from "./ports.ts";
+import type { HeldLock, OwnerLock } from "./ports.ts";
 
 /** How long a claim waits for the previous owner in this process to let go; then the lock itself answers. */
 const PREDECESSOR_LIMIT_MS = 5_000;
@@ -20,7 +20,7 @@ export class OwnerLease {
   readonly #lock: OwnerLock;
   #surroundings: LeaseSurroundings;
   #wanted = false;
-  #release: (() => Promise<void>) | null = null;
+  #held: HeldLock | null = null;
   #work: Promise<void> = Promise.resolve();
 
   constructor(authDir: string, lock: OwnerLock, surroundings: LeaseSurroundings) {
@@ -35,7 +35,7 @@ export class OwnerLease {
   }
 
   get isHeld(): boolean {
-    return this.#release !== null;
+    return this.#held !== null;
   }
 
   /** Answered by `owner.resolved`. */
@@ -43,7 +43,7 @@ export class OwnerLease {
     this.#wanted = true;
     this.#enqueue(async () => {
       if (!this.#wanted) return;
-      if (this.#release !== null) {
+      if (this.#held !== null) {
         this.#surroundings.post({ kind: "owner.resolved", result: "acquired" });
         return;
       }
@@ -58,19 +58,24 @@ export class OwnerLease {
       // Claimed again in the meantime: the directory stays ours.
       if (this.#wanted) return;
       await this.#surroundings.socketsGone();
-      const release = this.#release;
-      this.#release = null;
-      await release?.();
+      await this.#drop();
     });
   }
 
-  /** Who else holds the directory while we believe to use it; null when it is ours. */
-  async otherHolder(): Promise<string | null> {
-    if (this.#release !== null) return null;
+  /**
+   * Who else has the directory while we believe to use it; null when it is ours. A lock that somebody took from us is given up, and one
+   * that nobody has is taken again.
+   */
+  async otherOwner(): Promise<string | null> {
+    const usurper = (await this.#held?.takenBy()) ?? null;
+    if (usurper !== null) {
+      await this.#drop();
+      return usurper;
+    }
+    if (this.#held !== null) return null;
     const answer = await this.#lock.acquire(this.#authDir);
     if (answer.result === "busy") return answer.holder ?? "another process";
-    // Nobody did: it is ours from now on, as it should have been.
-    this.#release = answer.release;
+    this.#held = answer;
     return null;
   }
 
@@ -86,8 +91,15 @@ export class OwnerLease {
       this.#surroundings.post({ kind: "owner.resolved", result: "busy", ...holder });
       return;
     }
-    this.#release = answer.release;
+    this.#held = answer;
     if (this.#wanted) this.#surroundings.post({ kind: "owner.resolved", result: "acquired" });
+  }
+
+  async #drop(): Promise<void> {
+    const held = this.#held;
+    this.#held = null;
+    // Removes the lock file only while it is the one that was taken.
+    await held?.release();
   }
 
   #enqueue(step: () => Promise<void>): void {
@@ -100,7 +112,7 @@ export class OwnerLease {
         error: { name: "OwnerLockFailed", message },
       });
       // Without an answer the core would wait for ever; it asks again after a while.
-      if (this.#wanted && this.#release === null) {
+      if (this.#wanted && this.#held === null) {
         this.#surroundings.post({ kind: "owner.resolved", result: "busy" });
       }
     });

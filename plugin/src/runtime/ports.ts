@@ -248,12 +248,19 @@ export interface SocketFactory {
 
 // --- machine ------------------------------------------------------------------------------------
 
+/** A lock that was taken. */
+export interface HeldLock {
+  release(): Promise<void>;
+  /** Who has the lock file now, null while it is the one that was taken: a process elsewhere may have judged its owner dead. */
+  takenBy(): Promise<string | null>;
+}
+
 /** One process per auth directory, by the same lock file as the official plugin. */
 export interface OwnerLock {
   acquire(
     authDir: string,
   ): Promise<
-    | { readonly result: "acquired"; readonly release: () => Promise<void> }
+    | ({ readonly result: "acquired" } & HeldLock)
     | { readonly result: "busy"; readonly holder: string | null }
   >;
 }
@@ -276,6 +283,8 @@ export interface CredentialStore {
   inspect(authDir: string): CredentialState;
   /** Both address forms of somebody as stored with the keys, without a socket. */
   addressForms(authDir: string, jid: Jid): { readonly pn: Jid | null; readonly lid: Jid | null };
+  /** Who, beside this process, has written the credentials since they were last written or read here; null for nobody. */
+  writtenBy(authDir: string): Promise<string | null>;
   /** Removes the managed files of a linked device after an explicit logout by a person; nothing else. */
   remove(authDir: string): Promise<void>;
 }
@@ -509,6 +518,11 @@ export interface ChannelPort {
   notifyOwner(messages: number): void;
   raiseAlert(causeId: string, downMs: number): void;
   clearAlert(downMs: number): void;
+}
+
+/** Keeps the records that led to a fault of our own, as an incident file that a person can send. Never throws. */
+export interface IncidentKeeper {
+  keep(accountId: AccountId, title: string): void;
 }
 
 /** Identifies a controller in the registry that outlives plugin reloads. */

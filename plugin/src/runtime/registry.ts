@@ -16,7 +16,15 @@ export interface InCharge {
   readonly owner: object;
   readonly controller: Pick<
     ConnectionController,
-    "state" | "policy" | "self" | "lastClose" | "sockets" | "send" | "capture" | "handOver"
+    | "state"
+    | "policy"
+    | "self"
+    | "lastClose"
+    | "holder"
+    | "sockets"
+    | "send"
+    | "capture"
+    | "handOver"
   >;
   /** Ends what its runtime watches for it; before a handover. */
   unwatch(): void;
@@ -26,6 +34,8 @@ export interface RegistryEntry {
   readonly format: typeof FORMAT;
   nextControllerId: ControllerId;
   inCharge: InCharge | null;
+  /** Monotonic times at which a broken controller was replaced, of the last hour. */
+  readonly replacements: number[];
   /** Stops under way: resolved when socket and lock are gone. */
   readonly predecessors: Map<ControllerId, Promise<void>>;
 }
@@ -38,6 +48,7 @@ export function registryEntry(store: RegistryStore, accountId: AccountId): Regis
     format: FORMAT,
     nextControllerId: 1,
     inCharge: null,
+    replacements: [],
     predecessors: new Map(),
   };
   store.set(accountId, entry);

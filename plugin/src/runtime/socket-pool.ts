@@ -1,6 +1,14 @@
 import type { AccountId, SocketId } from "../events/index.ts";
 import { inNameOf } from "./fault-attribution.ts";
-import type { LiveSocket, SocketFactory, SocketInput, SocketListener, Timers } from "./ports.ts";
+import { OpenSockets } from "./open-sockets.ts";
+import type {
+  LiveSocket,
+  RegistryStore,
+  SocketFactory,
+  SocketInput,
+  SocketListener,
+  Timers,
+} from "./ports.ts";
 
 /** How long the lease waits for sockets that were told to end; each of them is bounded to less than this. */
 const GONE_LIMIT_MS = 2_000;
@@ -12,6 +20,7 @@ export class SocketPool {
   readonly #authDir: string;
   readonly #listener: SocketListener;
   readonly #timers: Timers;
+  readonly #ofProcess: OpenSockets;
   readonly #sockets = new Map<SocketId, LiveSocket>();
   readonly #waiting = new Set<() => void>();
 
@@ -21,7 +30,9 @@ export class SocketPool {
     readonly factory: SocketFactory;
     readonly listener: SocketListener;
     readonly timers: Timers;
+    readonly registry: RegistryStore;
   }) {
+    this.#ofProcess = new OpenSockets(options.registry, options.authDir);
     this.#accountId = options.accountId;
     this.#authDir = options.authDir;
     this.#factory = options.factory;
@@ -30,15 +41,22 @@ export class SocketPool {
   }
 
   open(socketId: SocketId, pairing: boolean): void {
-    const socket = inNameOf(this.#accountId, socketId, () =>
+    this.endStrays("superseded");
+    // Never before it has begun: a socket reports nothing from inside `open`.
+    const ended = (input: SocketInput): void => {
+      if (input.kind === "socket.closed") this.#ofProcess.delete(socket);
+      this.#onInput(input);
+    };
+    const socket: LiveSocket = inNameOf(this.#accountId, socketId, () =>
       this.#factory.open({
         accountId: this.#accountId,
         socketId,
         authDir: this.#authDir,
         pairing,
-        listener: { ...this.#listener, onInput: (input) => this.#onInput(input) },
+        listener: { ...this.#listener, onInput: ended },
       }),
     );
+    this.#ofProcess.add(socket);
     this.#sockets.set(socketId, socket);
   }
 
@@ -67,6 +85,14 @@ export class SocketPool {
     if (this.#sockets.size > 0) return;
     for (const resolve of this.#waiting) resolve();
     this.#waiting.clear();
+  }
+
+  /** Ends sockets of this process on the same folder that no controller knows any more; returns how many there were. */
+  endStrays(reason: string): number {
+    return this.#ofProcess.endAllBut(
+      (socket) => this.#sockets.get(socket.socketId) === socket,
+      reason,
+    );
   }
 
   closeAll(reason: string): void {

@@ -17,14 +17,17 @@ import { createPseudonymiser, type LogRecord, type RecordKind } from "../../src/
 import { type AccountJournal, type JournalStatus, openJournal } from "../../src/journal/index.ts";
 import type { AccountPorts, AccountRuntime, SendOutcome } from "../../src/runtime/account.ts";
 import { createAccountRuntime } from "../../src/runtime/account-runtime.ts";
+import { OpenSockets } from "../../src/runtime/open-sockets.ts";
 import type {
   BurstMessage,
   ChannelPort,
   JournalledMessage,
+  LiveSocket,
   NetworkProbe,
   RegistryStore,
   RejectionSource,
   StatusEffect,
+  Timers,
   UncaughtKind,
 } from "../../src/runtime/ports.ts";
 import { createRun, systemClock, systemTimers } from "../../src/runtime/system-ports.ts";
@@ -82,6 +85,8 @@ export class AccountBench {
   readonly authDir: string;
   readonly records: LogRecord[] = [];
   readonly statuses: StatusEffect[] = [];
+  /** Titles of the incidents that were kept. */
+  readonly incidents: string[] = [];
   readonly admitted: Admitted[] = [];
   /** How many messages each notice to the owner was about. */
   readonly ownerNotices: number[] = [];
@@ -89,12 +94,15 @@ export class AccountBench {
   readonly rejections = new ProcessRejections();
   readonly registry = new Map<string, unknown>();
   policy: Policy = DEFAULT_POLICY;
+  /** Tests replace it to lose timers. */
+  timers: Timers = systemTimers;
   networkProbe: NetworkProbe = { probe: () => Promise.resolve(null) };
   /** What becomes of a message; tests replace it, e.g. to answer. */
   onAdmit: (message: Admitted) => Promise<Settled> = () =>
     Promise.resolve({ state: "answered", reason: "test" });
   /** Called with every published status, from inside the step that published it. */
   onStatus: () => void = () => undefined;
+  onIncident: () => void = () => undefined;
   onJournalChange: (status: JournalStatus) => void = () => undefined;
   env: Record<string, string> = {};
   readonly stateDir: string;
@@ -152,7 +160,7 @@ export class AccountBench {
     const key = "test";
     return {
       clock: systemClock,
-      timers: systemTimers,
+      timers: { start: (delayMs, run) => this.timers.start(delayMs, run) },
       sockets: createSocketFactory({
         clock: systemClock,
         versions: bundledVersion,
@@ -170,6 +178,12 @@ export class AccountBench {
         keyedHash: (text) => createHmac("sha256", key).update(text).digest("hex"),
       }),
       channel: this.#channel(),
+      incidents: {
+        keep: (_accountId, title) => {
+          this.incidents.push(title);
+          this.onIncident();
+        },
+      },
       registry: this.#registryStore(),
       rejections: this.rejections,
     };
@@ -180,6 +194,27 @@ export class AccountBench {
       get: (accountId) => this.registry.get(accountId),
       set: (accountId, entry) => void this.registry.set(accountId, entry),
     };
+  }
+
+  /** A socket on the same folder that no controller of the account knows. */
+  straySocket(): void {
+    const ofProcess = new OpenSockets(this.#registryStore(), this.authDir);
+    const stray: LiveSocket = this.#ports().sockets.open({
+      accountId: "bot",
+      socketId: 1_000_000,
+      authDir: this.authDir,
+      pairing: false,
+      listener: {
+        onInput: (input) => {
+          if (input.kind === "socket.closed") ofProcess.delete(stray);
+        },
+        onQr: () => undefined,
+        onSelf: () => undefined,
+        onMessage: () => undefined,
+        onHistory: () => undefined,
+      },
+    });
+    ofProcess.add(stray);
   }
 
   #channel(): ChannelPort {

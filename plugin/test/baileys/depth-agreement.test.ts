@@ -14,6 +14,7 @@ it.each([
   "405-client-outdated",
   "428-during-setup",
   "440-conflict-loop",
+  "440-own-socket",
   "503-missed-group-messages",
   "enotfound-dead-channel",
   "message-during-gateway-restart",

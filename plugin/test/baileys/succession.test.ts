@@ -163,7 +163,7 @@ describe("the credentials folder", () => {
     await bench.until(() => bench.recordsOf("owner.resolved").length > 0, "owner.resolved");
     expect(bench.recordsOf("owner.resolved")[0]).toMatchObject({
       result: "busy",
-      holder: `process ${child.pid}`,
+      holder: `process ${child.pid} (node owner-lock.child.ts)`,
     });
     expect(bench.recordsOf("socket.open")).toHaveLength(0);
     child.kill("SIGKILL");

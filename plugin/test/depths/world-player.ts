@@ -10,6 +10,8 @@ export interface Party {
   restart(): Promise<void>;
   /** The agent's turn over the message with this reference is over. */
   answer(ref: string): void;
+  /** A socket of the same process that no controller knows any more logs in; absent where the stage has no hold on the process. */
+  strayLogin?(): void;
   /** The agent writes of its own accord. */
   write(ref: string, contact: { readonly pn: string; readonly chat: string }): void;
 }
@@ -42,9 +44,11 @@ export class WorldPlayer {
 
   async play({ event, account }: ScheduledEvent, party: Party): Promise<void> {
     switch (event.kind) {
+      case "server.struck":
+        if (event.by === undefined) return this.#scriptOf(account).play(event);
+        return replace(event.by, party);
       case "fault.set":
       case "fault.cleared":
-      case "server.struck":
       case "contact.wrote":
       case "phone.changed":
         return this.#scriptOf(account).play(event);
@@ -80,6 +84,15 @@ export class WorldPlayer {
     this.#scripts.set(account, script);
     return script;
   }
+}
+
+type Replacer = NonNullable<Extract<WorldEvent, { kind: "server.struck" }>["by"]>;
+
+function replace(by: Replacer, party: Party): void {
+  if (by !== "own-socket" || party.strayLogin === undefined) {
+    throw new UnplayableStory(`a connection replaced by ${by} needs another program on this stage`);
+  }
+  party.strayLogin();
 }
 
 type Order = Extract<WorldEvent, { kind: "operator.ordered" }>["act"];

@@ -185,6 +185,7 @@ export class OfflineAccount {
         admitBurst: (messages) =>
           Promise.all(messages.map(({ entry, as, late }) => admit(entry, as, late))),
       },
+      incidents: { keep: () => undefined },
       registry: {
         get: (accountId) => this.#registry.get(accountId),
         set: (accountId, entry) => void this.#registry.set(accountId, entry),

@@ -41,11 +41,18 @@ interface Marks {
   readonly source?: string;
 }
 
+/** Who replaces a connection is part of what the world has to do. */
+function attributed(event: WorldEvent, finding: FactOf<"conflict">["finding"]): WorldEvent {
+  const isOurs = event.kind === "server.struck" && event.strike === "replaced";
+  return isOurs && finding !== "external" ? { ...event, by: finding } : event;
+}
+
 class Story {
   readonly #report: Report;
   readonly #policy: Policy;
   readonly #records: LogRecord[] = [];
   readonly #reportedAnswers: ReadonlySet<string>;
+  readonly #findings = new Map<string, FactOf<"conflict">["finding"]>();
   #worlds = new Map<string, AccountWorld>();
   #lastInput = new Map<string, number>();
   #agenda = new Agenda();
@@ -189,7 +196,8 @@ class Story {
 
   #derive(fact: Fact): void {
     if (fact.fact === "start" || fact.fact === "closed") this.#deriveSetupFault(fact.account);
-    for (const event of worldOf(fact)) this.#world(fact.account, event);
+    const finding = this.#findings.get(fact.account) ?? "external";
+    for (const event of worldOf(fact)) this.#world(fact.account, attributed(event, finding));
   }
 
   /** What meets the attempt that follows must be there before it begins. */
@@ -211,6 +219,7 @@ class Story {
       case "acks":
         return done(world.setAcks(fact.state));
       case "conflict":
+        this.#findings.set(fact.account, fact.finding);
         return done(world.setFinding(fact.finding));
       case "phone":
         return done(world.setPhone(fact.online));

@@ -8,6 +8,7 @@ import type { Fact, FactOf } from "./report.ts";
  * | fact | world |
  * | --- | --- |
  * | `closed` with a stream error, failure, end or close | `server.struck` with that strike |
+ * | `conflict` own-socket, other-process | field `by` of the strike `replaced` that follows |
  * | `closed` with `setup` | `fault.set` at stage login, once, before that attempt begins |
  * | `closed` after silence ("Connection was lost") | `server.struck` with silence: the story goes on when the plugin has noticed |
  * | `network failing` / `up` | `fault.set` at its stage / `fault.cleared` |
