@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { OPEN_CHANNEL, setStage, type Stage } from "./stage.ts";
 import { untilPhase } from "./status.ts";
+import { captureSuite } from "./suites/capture.ts";
 import { hostSuite } from "./suites/host.ts";
+import { journalSuite } from "./suites/journal.ts";
+import { lateSuite } from "./suites/late.ts";
 import { lifecycleSuite } from "./suites/lifecycle.ts";
 import { messageSuite } from "./suites/messages.ts";
 import { outageSuite } from "./suites/outages.ts";
@@ -22,7 +25,7 @@ function stage(): Stage {
 beforeAll(async () => {
   current = await setStage();
   await untilPhase(current.gateway, "open");
-}, 240_000);
+}, 480_000);
 
 afterAll(async () => {
   await current?.stop();
@@ -34,7 +37,10 @@ beforeEach(async () => {
 
 messageSuite(stage);
 hostSuite(stage);
+journalSuite(stage);
 outageSuite(stage);
+captureSuite(stage);
+lateSuite(stage);
 lifecycleSuite(stage);
 ownershipSuite(stage);
 
