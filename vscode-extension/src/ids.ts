@@ -20,6 +20,8 @@ export const COMMANDS = {
   stopAccount: "whatsappContinuity.stopAccount",
   startAccount: "whatsappContinuity.startAccount",
   relinkAccount: "whatsappContinuity.relinkAccount",
+  captureIncident: "whatsappContinuity.captureIncident",
+  importIncident: "whatsappContinuity.importIncident",
   closeFeed: "whatsappContinuity.closeFeed",
   retryFeed: "whatsappContinuity.retryFeed",
   attachDebugger: "whatsappContinuity.attachDebugger",

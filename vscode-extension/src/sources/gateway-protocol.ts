@@ -11,6 +11,7 @@ export const METHODS = {
   status: "whatsappContinuity.status",
   records: "whatsappContinuity.records",
   restart: "whatsappContinuity.restart",
+  capture: "whatsappContinuity.capture",
   start: "channels.start",
   stop: "channels.stop",
   loginStart: "web.login.start",
@@ -66,6 +67,40 @@ function isRecordLike(value: unknown): value is LogRecord {
     typeof record["at"] === "number" &&
     typeof record["kind"] === "string"
   );
+}
+
+/** An incident that was cut out of a running gateway, and what was taken out of it. */
+export interface CapturedIncident {
+  readonly fileName: string;
+  readonly text: string;
+  readonly records: number;
+  readonly accounts: readonly string[];
+  readonly replayable: boolean;
+  readonly people: number;
+  readonly groups: number;
+  /** Account names and other addresses. */
+  readonly others: number;
+}
+
+/** Null when it is no capture. */
+export function readCapture(value: unknown): CapturedIncident | null {
+  const answer = objectOf(value);
+  const removed = objectOf(answer["removed"]);
+  const { fileName, text, accounts } = answer;
+  if (typeof fileName !== "string" || typeof text !== "string") return null;
+  const count = (given: unknown): number => (typeof given === "number" ? given : 0);
+  return {
+    fileName,
+    text,
+    records: count(answer["records"]),
+    accounts: Array.isArray(accounts)
+      ? accounts.filter((account): account is string => typeof account === "string")
+      : [],
+    replayable: answer["replayable"] === true,
+    people: count(removed["people"]),
+    groups: count(removed["groups"]),
+    others: count(removed["others"]) + count(removed["accounts"]),
+  };
 }
 
 /** What the plugin's status RPC says beyond the records, per account. */

@@ -5,9 +5,11 @@ import type { FeedBatch, SourceState, StreamGap } from "../model/feed-item.ts";
 import { describeConnectError } from "./gateway-problem.ts";
 import {
   type AccountStatusView,
+  type CapturedIncident,
   type LoginStep,
   METHODS,
   objectOf,
+  readCapture,
   readLoginStep,
   readLogTail,
   readRecordPage,
@@ -111,6 +113,20 @@ export class GatewaySource implements LogSource {
 
   async startAccount(accountId: string): Promise<void> {
     await this.#request(METHODS.start, { channel: "whatsapp", accountId });
+  }
+
+  /**
+   * An incident cut out of what the gateway remembers: of the last minutes, or since the connection was last lost.
+   *
+   * @throws with the gateway's own sentence, or when it answers something else
+   */
+  async capture(accountId: string, since: number | "healthy"): Promise<CapturedIncident> {
+    const span = since === "healthy" ? { since } : { minutes: since };
+    const answer = readCapture(await this.#request(METHODS.capture, { accountId, ...span }));
+    if (answer !== null) return answer;
+    throw new Error(
+      "The gateway did not answer with an incident. Update whatsapp-continuity there and try again.",
+    );
   }
 
   async beginLogin(accountId: string): Promise<LoginStep> {

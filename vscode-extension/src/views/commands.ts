@@ -8,6 +8,7 @@ import type { AccountsNode } from "./accounts-view.ts";
 import { explainFeeds, showExplanation } from "./explanations.ts";
 import type { GatewayTokens } from "./gateway-tokens.ts";
 import type { SourceOpener } from "./open-sources.ts";
+import { NewIncidents } from "./new-incidents.ts";
 import type { ReadOnlyTexts } from "./read-only-texts.ts";
 import { recordOfLine } from "./record-location.ts";
 import type { Timelines } from "./timelines.ts";
@@ -30,6 +31,7 @@ type Node = AccountsNode | undefined;
 export function registerCommands(parts: CommandParts): vscode.Disposable {
   const { hub, opener, timelines, log } = parts;
   const actions = new GatewayActions(hub, log);
+  const newIncidents = new NewIncidents(actions, parts.texts);
   const handlers: Readonly<Record<CommandId, (...args: never[]) => unknown>> = {
     [COMMANDS.connectLocal]: () => opener.connectLocal(),
     [COMMANDS.connect]: () => opener.connect(),
@@ -48,6 +50,8 @@ export function registerCommands(parts: CommandParts): vscode.Disposable {
     [COMMANDS.stopAccount]: (node: Node) => actions.stop(node),
     [COMMANDS.startAccount]: (node: Node) => actions.start(node),
     [COMMANDS.relinkAccount]: (node: Node) => actions.relink(node),
+    [COMMANDS.captureIncident]: (node: Node) => newIncidents.capture(node),
+    [COMMANDS.importIncident]: (uri?: vscode.Uri) => newIncidents.import(uri),
     [COMMANDS.closeFeed]: async (node: Node) => {
       const feed = await feedOf(hub, node);
       if (feed !== null) hub.remove(feed);

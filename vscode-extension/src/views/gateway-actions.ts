@@ -1,8 +1,17 @@
 import * as vscode from "vscode";
 import type { FeedHub } from "../sources/feed-hub.ts";
+import type { CapturedIncident } from "../sources/gateway-protocol.ts";
 import type { GatewaySource } from "../sources/gateway-source.ts";
 import type { AccountsNode } from "./accounts-view.ts";
 import { relink } from "./link-panel.ts";
+
+/** From when on an incident is captured. */
+const SPANS: readonly (vscode.QuickPickItem & { readonly since: number | "healthy" })[] = [
+  { label: "Since the connection was last lost", since: "healthy" },
+  { label: "The last 10 minutes", since: 10 },
+  { label: "The last hour", since: 60 },
+  { label: "The last 24 hours", since: 1_440 },
+];
 
 interface Target {
   readonly source: GatewaySource;
@@ -43,6 +52,20 @@ export class GatewayActions {
   async relink(node: AccountsNode | undefined): Promise<void> {
     const target = await this.#target(node);
     if (target !== null) await relink(target.source, target.account);
+  }
+
+  /** An incident of an account, cut out of the gateway's memory; null when none was chosen. */
+  async capture(node: AccountsNode | undefined): Promise<CapturedIncident | null> {
+    const target = await this.#target(node);
+    if (target === null) return null;
+    const picked = await vscode.window.showQuickPick(SPANS, {
+      title: `Capture an incident of ${target.account}`,
+    });
+    if (picked === undefined) return null;
+    return vscode.window.withProgress(
+      { location: vscode.ProgressLocation.Notification, title: "Capturing" },
+      () => target.source.capture(target.account, picked.since),
+    );
   }
 
   async #run(title: string, action: () => Promise<void>): Promise<void> {
