@@ -257,11 +257,17 @@ function observe(
  */
 function answersUnderWay(records: readonly LogRecord[], unasked: number): number {
   const questions = new Set<string>();
+  const turns = new Map<string, string>();
   let answers = 0;
   for (const record of records) {
-    if (record.kind === "message.admit" && record.as === "reply") questions.add(record.messageId);
+    if (record.kind === "message.admit" && record.as === "reply") {
+      // The messages of a burst are one turn with one answer.
+      const turn = record.burst === undefined ? record.messageId : `burst ${record.burst}`;
+      turns.set(record.messageId, turn);
+      questions.add(turn);
+    }
     if (record.kind === "message.settled" && record.state !== "answered") {
-      questions.delete(record.messageId);
+      questions.delete(turns.get(record.messageId) ?? "");
     }
     if (record.kind === "send.requested" && record.messageId !== null) answers += 1;
   }

@@ -15,12 +15,10 @@ import { type AccountJournal, openJournal } from "../../src/journal/index.ts";
 import { WORLD } from "../../src/replay/completion/world-settings.ts";
 import type { AccountPorts, AccountRuntime, SendCapture } from "../../src/runtime/account.ts";
 import { createAccountRuntime } from "../../src/runtime/account-runtime.ts";
-import { OpenSockets } from "../../src/runtime/open-sockets.ts";
 import type {
   AdmitAs,
   ChannelPort,
   JournalledMessage,
-  LiveSocket,
   MessageEnd,
   RegistryStore,
   Run,
@@ -30,8 +28,6 @@ import type { VirtualClock } from "./virtual-clock.ts";
 import type { Party } from "./world-player.ts";
 
 const WHATSAPP_HOST = "web.whatsapp.com";
-/** A number that no controller of the story reaches. */
-const STRAY_SOCKET = 1_000_000;
 const LOOKED_UP_VERSION = [2, 3000, 1_099_999_999] as const;
 
 export interface StagedAccountOptions {
@@ -113,28 +109,6 @@ export class StagedAccount implements Party {
     await this.#runtime?.restart();
   }
 
-  /** As after a fault of ours: a socket of this process without a controller, which takes the stream from the one in charge. */
-  strayLogin(): void {
-    const { accountId } = this.#options;
-    const ofProcess = new OpenSockets(this.#registryStore(), this.authDir);
-    const stray: LiveSocket = this.#ports().sockets.open({
-      accountId,
-      socketId: STRAY_SOCKET,
-      authDir: this.authDir,
-      pairing: false,
-      listener: {
-        onInput: (input) => {
-          if (input.kind === "socket.closed") ofProcess.delete(stray);
-        },
-        onQr: () => undefined,
-        onSelf: () => undefined,
-        onMessage: () => undefined,
-        onHistory: () => undefined,
-      },
-    });
-    ofProcess.add(stray);
-  }
-
   /** The agent's turn over the message with this text is over. */
   answer(ref: string): void {
     const question = this.#questions.get(ref);
@@ -194,7 +168,6 @@ export class StagedAccount implements Party {
         keyedHash: (text) => createHmac("sha256", "depth").update(text).digest("hex"),
       }),
       channel: this.#channel(),
-      incidents: { keep: () => undefined },
       registry: this.#registryStore(),
       rejections: { subscribe: () => () => undefined },
     };
@@ -214,8 +187,15 @@ export class StagedAccount implements Party {
       clearAlert: () => undefined,
       notifyOwner: () => undefined,
       admit: (entry, as) => this.#admit(entry, as),
-      admitBurst: (messages) =>
-        Promise.all(messages.map(({ entry, as }) => this.#admit(entry, as))),
+      admitBurst: async (messages) => {
+        // One turn, one answer: to the message whose answer the story times, else to the last question.
+        const questions = messages.filter(({ as }) => as === "reply").map(({ entry }) => entry);
+        const { timedAnswers } = this.#options;
+        const asked =
+          questions.findLast((entry) => timedAnswers.has(refOf(entry))) ?? questions.at(-1);
+        const end = asked === undefined ? undefined : await this.#admit(asked, "reply");
+        return messages.map(() => end ?? { state: "context", reason: "no question" });
+      },
     };
   }
 
@@ -229,8 +209,7 @@ export class StagedAccount implements Party {
   }
 
   #ask(entry: JournalledMessage): Promise<boolean> {
-    const { content } = entry.message;
-    const ref = content.type === "text" ? content.text : entry.message.messageId;
+    const ref = refOf(entry);
     const capture = this.#runtime?.capture() ?? { controllerId: 0, self: null };
     return new Promise((done) => {
       this.#questions.set(ref, { entry, capture, done });
@@ -239,4 +218,9 @@ export class StagedAccount implements Party {
       }
     });
   }
+}
+
+/** What the story calls a message: its text. */
+function refOf({ message }: JournalledMessage): string {
+  return message.content.type === "text" ? message.content.text : message.messageId;
 }

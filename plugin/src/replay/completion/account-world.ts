@@ -48,6 +48,8 @@ export class AccountWorld {
   #idleCuts = 0;
   #lastStanzaAt = 0;
   #answerNumber = 0;
+  /** Messages decided as parts of one turn, which is complete within the step. */
+  #burst: Extract<Effect, { kind: "message.admit" }>[] = [];
   /** When the last stanza of the batches asked for so far arrives. */
   #deliveredAt = 0;
   controllerId = 0;
@@ -185,6 +187,8 @@ export class AccountWorld {
         return this.#pull(effect.socketId, effect.batch);
       case "message.admit":
         return this.#admit(effect);
+      case "burst.admit":
+        return this.#answerBurst(effect.chat);
       case "history.request":
         return this.#history(effect);
       case "send.dispatch":
@@ -193,7 +197,6 @@ export class AccountWorld {
         return this.#settled(effect.sendId, effect.outcome);
       case "placeholder.request":
       case "message.hold":
-      case "burst.admit":
       case "owner.notify":
       case "owner.release":
       case "status.publish":
@@ -407,11 +410,39 @@ export class AccountWorld {
 
   #admit(effect: Extract<Effect, { kind: "message.admit" }>): void {
     const { messageId, chat } = effect;
+    if (effect.burst !== undefined) {
+      this.#burst.push(effect);
+      return;
+    }
     if (effect.as !== "reply") {
       const state = effect.as === "context" ? "context" : "ignored";
       this.#later(WORLD.settleMs, { kind: "message.settled", messageId, state, reason: effect.as });
       return;
     }
+    this.#ask(messageId, chat);
+  }
+
+  /** One turn, one answer: to the message whose answer is reported, else to the last question. */
+  #answerBurst(chat: string): void {
+    const questions = this.#burst.filter(({ as }) => as === "reply");
+    const asked =
+      questions.findLast(({ messageId }) => this.#story.answerIsReported(messageId)) ??
+      questions.at(-1);
+    for (const { messageId } of this.#burst) {
+      if (messageId === asked?.messageId) continue;
+      const reason = "answered together with others";
+      this.#later(WORLD.settleMs, {
+        kind: "message.settled",
+        messageId,
+        state: "answered",
+        reason,
+      });
+    }
+    this.#burst = [];
+    if (asked !== undefined) this.#ask(asked.messageId, chat);
+  }
+
+  #ask(messageId: string, chat: string): void {
     if (this.#story.answerIsReported(messageId)) return;
     this.#answerNumber += 1;
     const number = this.#answerNumber;
