@@ -15,10 +15,12 @@ import { type AccountJournal, openJournal } from "../../src/journal/index.ts";
 import { WORLD } from "../../src/replay/completion/world-settings.ts";
 import type { AccountPorts, AccountRuntime, SendCapture } from "../../src/runtime/account.ts";
 import { createAccountRuntime } from "../../src/runtime/account-runtime.ts";
+import { OpenSockets } from "../../src/runtime/open-sockets.ts";
 import type {
   AdmitAs,
   ChannelPort,
   JournalledMessage,
+  LiveSocket,
   MessageEnd,
   RegistryStore,
   Run,
@@ -28,6 +30,8 @@ import type { VirtualClock } from "./virtual-clock.ts";
 import type { Party } from "./world-player.ts";
 
 const WHATSAPP_HOST = "web.whatsapp.com";
+/** A number that no controller of the story reaches. */
+const STRAY_SOCKET = 1_000_000;
 const LOOKED_UP_VERSION = [2, 3000, 1_099_999_999] as const;
 
 export interface StagedAccountOptions {
@@ -109,6 +113,28 @@ export class StagedAccount implements Party {
     await this.#runtime?.restart();
   }
 
+  /** As after a fault of ours: a socket of this process without a controller, which takes the stream from the one in charge. */
+  strayLogin(): void {
+    const { accountId } = this.#options;
+    const ofProcess = new OpenSockets(this.#registryStore(), this.authDir);
+    const stray: LiveSocket = this.#ports().sockets.open({
+      accountId,
+      socketId: STRAY_SOCKET,
+      authDir: this.authDir,
+      pairing: false,
+      listener: {
+        onInput: (input) => {
+          if (input.kind === "socket.closed") ofProcess.delete(stray);
+        },
+        onQr: () => undefined,
+        onSelf: () => undefined,
+        onMessage: () => undefined,
+        onHistory: () => undefined,
+      },
+    });
+    ofProcess.add(stray);
+  }
+
   /** The agent's turn over the message with this text is over. */
   answer(ref: string): void {
     const question = this.#questions.get(ref);
@@ -168,6 +194,7 @@ export class StagedAccount implements Party {
         keyedHash: (text) => createHmac("sha256", "depth").update(text).digest("hex"),
       }),
       channel: this.#channel(),
+      incidents: { keep: () => undefined },
       registry: this.#registryStore(),
       rejections: { subscribe: () => () => undefined },
     };
