@@ -1,3 +1,5 @@
+import { LATE_MUTATIONS } from "./late-mutations.ts";
+
 /** One protection taken away: `from` must stand exactly once in the file, and the named tests must then fail. */
 export interface Mutation {
   /** What is lost without the protection. */
@@ -321,4 +323,5 @@ export const MUTATIONS: readonly Mutation[] = [
     to: "return isYoung ? Infinity : Infinity;",
     tests: DAYS,
   },
+  ...LATE_MUTATIONS,
 ];

@@ -15,8 +15,8 @@ export class OwnerNotices {
   /** The notice waits for what is still being looked at. */
   waitFor<Result>(looking: Promise<Result>): Promise<Result> {
     this.#underWay.add(looking);
-    const done = (): void => void this.#underWay.delete(looking);
-    looking.then(done, done);
+    const forget = (): void => void this.#underWay.delete(looking);
+    looking.then(forget, forget);
     return looking;
   }
 
