@@ -5,6 +5,7 @@ import { runExplain } from "./explain.ts";
 import { importCommand } from "./import.ts";
 import { messagesCommand } from "./messages.ts";
 import { minimiseCommand } from "./minimise.ts";
+import { proveCommand } from "./prove.ts";
 import { replayCommand } from "./replay.ts";
 
 const STREAMS = {
@@ -39,6 +40,10 @@ const COMMANDS: Readonly<
   minimise: {
     summary: "the shortest incident that still shows a cause, a divergence or a broken invariant",
     run: (argv) => minimiseCommand(argv, STREAMS),
+  },
+  prove: {
+    summary: "were the promises kept? checks this plugin's own records",
+    run: (argv) => proveCommand(argv, STREAMS),
   },
 };
 

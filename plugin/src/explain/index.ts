@@ -28,5 +28,6 @@ export {
   describeDuration,
   describeTime,
 } from "./plain-words.ts";
+export { type Breach, checkPromises, type PromiseCheck, PROMISES } from "./promises.ts";
 export { type StreamGap, type TimedRecord, WallClock } from "./timed-record.ts";
 export { isImported } from "../recorder/importers/index.ts";
