@@ -28,10 +28,9 @@ function brokenIn(checks: ReturnType<typeof checkPromises>): readonly PromiseId[
   return checks.filter(({ ok }) => !ok).map(({ promise }) => promise);
 }
 
-const opens = (socketId: number): Told => ({ kind: "socket.open", socketId, attempt: 1 }) as Told;
-const closed = (socketId: number): Told => ({ kind: "socket.closed", socketId }) as Told;
-const admits = (messageId: string): Told =>
-  ({ kind: "message.admit", messageId, as: "reply" }) as Told;
+const opens = (socketId: number): Told => ({ kind: "socket.open", socketId, attempt: 1 });
+const closed = (socketId: number): Told => ({ kind: "socket.closed", socketId });
+const admits = (messageId: string): Told => ({ kind: "message.admit", messageId, as: "reply" });
 
 describe("a promise", () => {
   const BROKEN: readonly [PromiseId, readonly (Told & { minute?: number })[]][] = [
@@ -46,25 +45,22 @@ describe("a promise", () => {
     ],
     [
       "delivery-accounted",
-      [{ kind: "drain.close", outcome: "complete", delivered: 2, journalled: 3 } as Told],
+      [{ kind: "drain.close", outcome: "complete", delivered: 2, journalled: 3 }],
     ],
-    [
-      "message-once",
-      [admits("m"), { kind: "message.settled", messageId: "m" } as Told, admits("m")],
-    ],
+    ["message-once", [admits("m"), { kind: "message.settled", messageId: "m" }, admits("m")]],
     ["message-ends", [admits("m"), { ...closed(1), minute: 40 }]],
     [
       "send-once",
       [
-        { kind: "send.requested", sendId: "s", messageId: "1" } as Told,
-        { kind: "send.requested", sendId: "s", messageId: "2" } as Told,
-        { kind: "send.settle", sendId: "s" } as Told,
+        { kind: "send.requested", sendId: "s", messageId: "1" },
+        { kind: "send.requested", sendId: "s", messageId: "2" },
+        { kind: "send.settle", sendId: "s" },
       ],
     ],
     [
       "send-ends",
       [
-        { kind: "send.requested", sendId: "s", messageId: "1" } as Told,
+        { kind: "send.requested", sendId: "s", messageId: "1" },
         { ...closed(1), minute: 40 },
       ],
     ],
@@ -89,11 +85,11 @@ describe("a promise", () => {
       { kind: "operator.acted" },
       opens(1),
     );
-    const anew = checksOf(opens(1), { ...opens(1), boot: "run-2" } as Told);
+    const anew = checksOf(opens(1), { ...opens(1), boot: "run-2" });
     const again = checksOf(admits("m"), admits("m"), {
       kind: "message.settled",
       messageId: "m",
-    } as Told);
+    });
     expect([acted, anew, again].flatMap(brokenIn)).toEqual([]);
   });
 });
