@@ -1,3 +1,4 @@
+import { inflateSync } from "node:zlib";
 import type {
   Clock,
   HistoryPage,
@@ -21,6 +22,8 @@ export interface HistoryWatch {
 const MAX_ASKED = 100;
 /** A phone sends about 50; a page beyond this is cut at its older end, from where the next request goes on. */
 const MAX_PAGE = 1_000;
+/** What a payload inside a message may unfold to. */
+const INFLATE = { maxOutputLength: 64 * 1024 * 1024 } as const;
 
 type Notification = proto.Message.IHistorySyncNotification;
 
@@ -40,13 +43,25 @@ export function attachHistory(
     for (const message of messages) {
       const notification = onDemandPage(seam, message, requestIds);
       if (notification === null) continue;
-      read(seam, parts, notification, requestIds).catch((error: unknown) => {
-        // The phone's link is gone, or the payload damaged: the request ends like one that was not answered.
-        const { socketId } = seam;
-        seam.report({ kind: "fault.raised", origin: "effect", socketId, error: rawErrorOf(error) });
-      });
+      const requestId = requestIds.get(notification.peerDataRequestSessionId ?? "") ?? null;
+      const take = (history: proto.IHistorySync): void => handOn(seam, parts, requestId, history);
+      try {
+        const inline = notification.initialHistBootstrapInlinePayload;
+        if (inline === null || inline === undefined || inline.length === 0) {
+          seam.baileys.downloadHistory(notification, {}).then(take).catch(fail);
+        } else {
+          take(seam.baileys.proto.HistorySync.decode(inflateSync(inline, INFLATE)));
+        }
+      } catch (error) {
+        fail(error);
+      }
     }
   });
+  // The phone's link is gone, or the payload damaged: the request ends like one that was not answered.
+  const fail = (error: unknown): void => {
+    const { socketId } = seam;
+    seam.report({ kind: "fault.raised", origin: "effect", socketId, error: rawErrorOf(error) });
+  };
 
   return {
     async ask({ requestId, anchor, messages }, chat) {
@@ -84,33 +99,30 @@ function onDemandPage(
   return isOnDemand(notification.syncType) || requestIds.has(sessionId) ? notification : null;
 }
 
-async function read(
+function handOn(
   seam: SocketSeam,
   { clock, journal }: { readonly clock: Clock; readonly journal: Pick<Journal, "learnAddress"> },
-  notification: Notification,
-  requestIds: ReadonlyMap<string, string>,
-): Promise<void> {
-  const { baileys } = seam;
-  const page = await baileys.downloadAndProcessHistorySyncNotification(notification, {});
+  requestId: string | null,
+  history: proto.IHistorySync,
+): void {
   if (seam.isEnded()) return;
-  for (const { pn, lid } of page.lidPnMappings ?? []) {
+  const { baileys } = seam;
+  const page = baileys.processHistoryMessage(history as proto.HistorySync);
+  for (const { pn, lid } of page.lidPnMappings) {
     journal.learnAddress(baileys.jidNormalizedUser(pn), baileys.jidNormalizedUser(lid));
   }
-  const requestId = requestIds.get(notification.peerDataRequestSessionId ?? "") ?? null;
   for (const conversation of page.chats) {
     const chat = baileys.jidNormalizedUser(conversation.id ?? undefined);
     if (chat === "") continue;
-    const own = page.messages.filter(
-      ({ key }) => baileys.jidNormalizedUser(key.remoteJid ?? undefined) === chat,
-    );
-    seam.listener.onHistory(
-      pageOf(seam, clock, {
-        requestId,
-        chat,
-        messages: own,
-        endOfHistory: isEnd(seam, conversation),
-      }),
-    );
+    // Of one chat everything belongs together, whichever of its two addresses each message names.
+    const messages =
+      page.chats.length === 1
+        ? page.messages
+        : page.messages.filter(
+            ({ key }) => baileys.jidNormalizedUser(key.remoteJid ?? undefined) === chat,
+          );
+    const endOfHistory = isEnd(seam, conversation);
+    seam.listener.onHistory(pageOf(seam, clock, { requestId, chat, messages, endOfHistory }));
   }
 }
 

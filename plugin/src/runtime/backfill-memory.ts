@@ -33,7 +33,8 @@ interface Surroundings {
 /** Carries open gaps, the phone's budget and the accounts of outages over the end of a process. */
 export class BackfillMemory {
   readonly #around: Surroundings;
-  #gaps: readonly Gap[] = [];
+  /** As last written; null before the first step. */
+  #gaps: readonly Gap[] | null = null;
 
   constructor(surroundings: Surroundings) {
     this.#around = surroundings;
@@ -41,8 +42,11 @@ export class BackfillMemory {
 
   /** After every step; writes only when something that has to survive has changed. */
   follow({ backfill }: AccountState): void {
+    const isFirst = this.#gaps === null;
     if (backfill.gaps === this.#gaps) return;
     this.#gaps = backfill.gaps;
+    // What there was before this controller is what is kept.
+    if (isFirst) return;
     const open = new Set(backfill.gaps.map(({ outageId }) => outageId));
     const kept: Kept = {
       format: FORMAT,
@@ -91,6 +95,7 @@ export class BackfillMemory {
   restore({ backfill }: AccountState): void {
     if (backfill.marks.length + backfill.past.length + backfill.gaps.length > 0) return;
     const { journal, pseudonyms, post } = this.#around;
+    const kept = read(journal.kept(NAME));
     for (const mark of journal.recentHighWater(MAX_CHATS)) {
       const isGroup = mark.conversation.endsWith("@g.us");
       if (!isGroup && !/@(lid|s\.whatsapp\.net)$/.test(mark.conversation)) continue;
@@ -102,7 +107,6 @@ export class BackfillMemory {
         isDirect: !isGroup,
       });
     }
-    const kept = read(journal.kept(NAME));
     if (kept === null) return;
     for (const atMs of kept.requestsAtMs) {
       post({ kind: "history.restored", ageMs: this.#ageOf(atMs) });

@@ -18,7 +18,8 @@ const MAX_PAGE_ENDS = 100;
 /** Chats whose address is looked up by its pseudonym. */
 const MAX_CHATS = 500;
 /** WhatsApp's times are whole seconds and clocks drift: at its older end a gap is taken this much wider. */
-const EDGE_MS = 2_000;
+const SECOND_MS = 1_000;
+const EDGE_MS = 2 * SECOND_MS;
 
 interface Surroundings {
   readonly journal: Journal;
@@ -75,10 +76,10 @@ export class HistoryDesk {
     const since = this.#gapBegins(chat);
     const counts = { recovered: 0, duplicates: 0, older: 0 };
     for (const message of page.messages) {
-      if (since === null || (message.sentAtMs !== null && message.sentAtMs < since)) {
+      const isKnown = journal.findRaw(message.messageId, message.chat) !== null;
+      if (isBefore(message, since, isKnown)) {
         counts.older += 1;
       } else if (!this.#isOwnReply(message)) {
-        const isKnown = journal.findRaw(message.messageId, message.chat) !== null;
         if (message.content.type !== "protocol") counts[isKnown ? "duplicates" : "recovered"] += 1;
         this.#around.take(message);
       }
@@ -106,7 +107,7 @@ export class HistoryDesk {
   #gapBegins(chat: string): number | null {
     const { clock, state } = this.#around;
     const gap = state().backfill.gaps.find((each) => each.chat === chat);
-    return gap === undefined ? null : clock.wallMs() - clock.monotonicMs() + gap.since - EDGE_MS;
+    return gap === undefined ? null : clock.wallMs() - clock.monotonicMs() + gap.since;
   }
 
   /** What this device wrote was never missed, and the custody knows it. */
@@ -138,6 +139,13 @@ export class HistoryDesk {
     }
     return this.#chats.get(chat) ?? null;
   }
+}
+
+/** What is known and was written together with the last message before the gap is that message or a neighbour of it. */
+function isBefore({ sentAtMs }: IncomingMessage, since: number | null, isKnown: boolean): boolean {
+  if (since === null) return true;
+  if (sentAtMs === null) return false;
+  return isKnown ? sentAtMs <= since + SECOND_MS : sentAtMs < since - EDGE_MS;
 }
 
 function anchorIn(message: IncomingMessage | null): HistoryAnchor | null {

@@ -6,7 +6,7 @@ import {
   createSocketFactory,
 } from "../../src/baileys/index.ts";
 import { BAILEYS_VERSION, PLUGIN_VERSION } from "../../src/composition/versions.ts";
-import { DEFAULT_POLICY } from "../../src/core/index.ts";
+import { DEFAULT_POLICY, type Policy } from "../../src/core/index.ts";
 import {
   createPseudonymiser,
   FORMAT,
@@ -45,6 +45,7 @@ export interface OfflineAccountOptions {
   readonly clock: Clock;
   readonly seed: string;
   readonly without: ReadonlySet<Protection>;
+  readonly policy?: Policy;
   /** A plaintext is about to be stored, before the ratchet is written. */
   onDecrypted(): void;
   /** A message is about to be journalled. */
@@ -86,7 +87,7 @@ export class OfflineAccount {
     this.#runtime = createAccountRuntime({
       accountId: "bot",
       authDir: this.authDir,
-      policy: DEFAULT_POLICY,
+      policy: this.#options.policy ?? DEFAULT_POLICY,
       run,
       ports: this.#ports(),
     });

@@ -1,0 +1,167 @@
+/** Goal: what the server lost is fetched from the phone, with each of the ways in which phones are reported to answer, and the account of the outage says so. */
+import { expect, it } from "vitest";
+import { BackfillStage } from "../simulation/backfill-stage.ts";
+
+const MINUTE = 60_000;
+const LOST = ["one", "two", "three", "four", "five"];
+
+/** The seed's incident (openclaw/openclaw#50093): a busy group, an outage, nothing delivered afterwards; then somebody writes again. */
+async function loseGroupMessages(stage: BackfillStage): Promise<void> {
+  await stage.write("seen", { inGroup: true });
+  await stage.knows("seen");
+  await stage.outage(MINUTE, async () => {
+    for (const text of LOST) {
+      await stage.time.advance(5_000);
+      await stage.write(text, { inGroup: true, from: "Bob", lost: true });
+    }
+  });
+}
+
+async function askForSummary(stage: BackfillStage): Promise<void> {
+  await stage.write("summary, please", { inGroup: true });
+  await stage.knows("summary, please");
+}
+
+function lastReport(stage: BackfillStage) {
+  return stage.recordsOf("outage.report").at(-1);
+}
+
+it("503: the group's messages come from the phone before the summary is asked of the agent", async () => {
+  await BackfillStage.play({}, async (stage) => {
+    await loseGroupMessages(stage);
+    await askForSummary(stage);
+    // In the order in which they were written, and the question last.
+    expect(stage.account.admitted).toEqual(["seen", ...LOST, "summary, please"]);
+    const journalled = stage.recordsOf("message.journalled");
+    expect(journalled.filter(({ via }) => via === "history")).toHaveLength(LOST.length);
+    expect(lastReport(stage)).toMatchObject({
+      revision: 1,
+      recoveredHistory: LOST.length,
+      unanswered: 0,
+    });
+    expect(stage.recordsOf("history.request")).toHaveLength(1);
+  });
+});
+
+it("announced and never delivered: found, and fetched when the chat speaks up", async () => {
+  await BackfillStage.play({}, async (stage) => {
+    await stage.write("seen");
+    await stage.knows("seen");
+    await stage.outage(20_000, async () => {
+      stage.server.faults.set("short", { stage: "delivery", kind: "announced-only" }, { times: 2 });
+      for (const text of ["a", "b", "c"]) await stage.write(text);
+    });
+    await stage.knows("c");
+    expect(stage.account.admitted).toEqual(["seen", "c"]);
+    await stage.write("later");
+    await stage.knows("a");
+    expect(lastReport(stage)).toMatchObject({ recoveredOffline: 1, recoveredHistory: 2 });
+  });
+});
+
+it("a key that was used already and a phone without the one message: history closes the gap", async () => {
+  await BackfillStage.play({}, async (stage) => {
+    await stage.write("seen");
+    await stage.knows("seen");
+    stage.bot.phone.history.behaviour.answer = "silent";
+    stage.server.faults.set("broken", { stage: "delivery", kind: "undecryptable" }, { times: 1 });
+    stage.server.world.contact("Alice").online = false;
+    await stage.write("unreadable");
+    await stage.time.advance(70_000);
+    expect(stage.recordsOf("gap.open")).toMatchObject([{ evidence: "decrypt-failure" }]);
+    stage.bot.phone.history.behaviour.answer = "inline";
+    await stage.write("next");
+    await stage.knows("unreadable");
+    expect(stage.recordsOf("gap.close")).toMatchObject([{ outcome: "filled", recovered: 1 }]);
+  });
+});
+
+it("a phone that answers in small pages, twice, in no order, late, as an ordinary sync, to one address only, or under another name", async () => {
+  const behaviours = [
+    { pageMax: 2 },
+    { pageMax: 50, repeat: 2 },
+    { repeat: 1, order: "shuffled" },
+    { order: "newest-first", delayMs: 15_000 },
+    { delayMs: 0, syncType: "recent" },
+    { syncType: "on-demand", addressing: "pn" },
+    { addressing: "either", chatId: "pn" },
+  ] as const;
+  await BackfillStage.play({ policy: { requestsPerHour: 60 } }, async (stage) => {
+    const asked: number[] = [];
+    for (const [index, behaviour] of behaviours.entries()) {
+      Object.assign(stage.bot.phone.history.behaviour, behaviour);
+      const before = stage.recordsOf("history.request").length;
+      await stage.write(`seen ${index}`);
+      await stage.knows(`seen ${index}`);
+      const lost = ["a", "b", "c"].map((text) => `${text} ${index}`);
+      await stage.outage(MINUTE, async () => {
+        for (const text of lost) {
+          await stage.time.advance(3_000);
+          await stage.write(text, { lost: true });
+        }
+      });
+      await stage.write(`later ${index}`);
+      await stage.knows(`later ${index}`);
+      for (const text of lost) await stage.knows(text);
+      await stage.time.advance(3_000);
+      expect(lastReport(stage)).toMatchObject({ recoveredHistory: lost.length, unanswered: 0 });
+      asked.push(stage.recordsOf("history.request").length - before);
+    }
+    // Once, but for the pages and for the second address.
+    expect(asked).toEqual([2, 1, 1, 1, 1, 2, 1]);
+    expect(new Set(stage.account.admitted).size).toBe(stage.account.admitted.length);
+  });
+});
+
+it("an anchor that the phone does not answer: the next message is tried", async () => {
+  await BackfillStage.play({}, async (stage) => {
+    await loseGroupMessages(stage);
+    const { behaviour } = stage.bot.phone.history;
+    behaviour.answer = "silent";
+    await askForSummary(stage);
+    await stage.time.advance(25_000);
+    expect(stage.recordsOf("gap.close")).toMatchObject([{ outcome: "unanswered" }]);
+    behaviour.answer = "inline";
+    await stage.write("and?", { inGroup: true });
+    await stage.knows("five");
+    const [first, second] = stage.recordsOf("history.request");
+    expect(first?.anchorMessageId).not.toBe(second?.anchorMessageId);
+  });
+});
+
+it("a chat waits for its anchor over a restart; a phone that is off is reported, and its late answer corrects the account", async () => {
+  await BackfillStage.play({}, async (stage) => {
+    await loseGroupMessages(stage);
+    expect(lastReport(stage)).toMatchObject({ waiting: 1, recoveredHistory: 0 });
+    await stage.restart();
+    expect(stage.recordsOf("gap.restored")).toMatchObject([{ evidence: "outage-without-drain" }]);
+    stage.bot.phone.online = false;
+    // Not held back for longer than the phone is given.
+    await askForSummary(stage);
+    await stage.time.advance(30_000);
+    expect(stage.recordsOf("gap.close")).toMatchObject([{ outcome: "unanswered" }]);
+    expect(lastReport(stage)).toMatchObject({ unanswered: 1, recoveredHistory: 0 });
+    stage.bot.phone.online = true;
+    await stage.knows("five");
+    expect(lastReport(stage)).toMatchObject({ unanswered: 0, recoveredHistory: LOST.length });
+    expect(stage.account.journal.recentOutages(5)).toMatchObject([
+      { revision: 2, recoveredHistory: LOST.length },
+    ]);
+  });
+});
+
+it("history off asks nothing; a window of minutes takes nothing older", async () => {
+  await BackfillStage.play({ policy: { history: "off" } }, async (stage) => {
+    await loseGroupMessages(stage);
+    await askForSummary(stage);
+    expect(stage.account.admitted).toEqual(["seen", "summary, please"]);
+    expect(stage.recordsOf("history.request")).toEqual([]);
+  });
+  await BackfillStage.play({ policy: { windowMs: 1.4 * MINUTE } }, async (stage) => {
+    await loseGroupMessages(stage);
+    await askForSummary(stage);
+    const got = stage.account.admitted;
+    expect(got).toContain("five");
+    expect(got).not.toContain("one");
+  });
+});
