@@ -14,7 +14,6 @@ import type {
 import { journalPath } from "./account-folder.ts";
 import type { BufferedPlaintext } from "./decrypt-buffer.ts";
 import type { HighWaterMark } from "./high-water.ts";
-import type { Durability } from "./journal-file.ts";
 import type { JournalStatus } from "./journal-status.ts";
 import { JournalVault } from "./journal-vault.ts";
 import type {
@@ -34,8 +33,6 @@ export interface OpenJournalOptions {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly settings: JournalSettings;
-  /** @defaultValue `"process-crash"` */
-  readonly durability?: Durability;
   /** @defaultValue {@link DEFAULT_SPILL_LIMITS} */
   readonly spillLimits?: SpillLimits;
   /** Called when the file became unusable or usable again, and when one was set aside. */

@@ -84,6 +84,23 @@ test.each([
   },
 );
 
+test("what an entry survives follows the setting, at once and over a restart, and is nothing in memory", () => {
+  const rig = journalRig();
+  const settings = { retentionDays: 14, maxMegabytes: 16 };
+  const journal = rig.open({ settings });
+  expect(journal.status().survives).toBe("process-crash");
+  journal.configure({ ...settings, survives: "power-cut" });
+  expect(journal.status().survives).toBe("power-cut");
+  journal.close();
+  const next = rig.open({ settings: { ...settings, survives: "power-cut" } });
+  expect(next.status().survives).toBe("power-cut");
+  const other = new DatabaseSync(rig.path);
+  other.exec("BEGIN IMMEDIATE");
+  next.receive(incoming(), START_MS);
+  expect(next.status()).toMatchObject({ state: "spilling", survives: "nothing" });
+  other.close();
+});
+
 describe("the schema", () => {
   test("migrates step by step and keeps what is there", () => {
     const rig = journalRig();

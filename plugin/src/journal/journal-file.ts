@@ -108,6 +108,12 @@ export class JournalFile {
     renameSync(rescued, this.#path);
   }
 
+  durability(): Durability {
+    return this.store.sql.number("PRAGMA synchronous") >= SYNCHRONOUS_FULL
+      ? "power-cut"
+      : "process-crash";
+  }
+
   setBusyTimeout(timeoutMs: number): void {
     this.store.sql.exec(`PRAGMA busy_timeout = ${timeoutMs}`);
   }
@@ -138,11 +144,19 @@ function configure(sql: Sql, options: OpenFileOptions): void {
   // Must come before the first table; does nothing for a file that exists.
   sql.exec(`PRAGMA page_size = ${PAGE_BYTES}; PRAGMA auto_vacuum = INCREMENTAL`);
   sql.exec("PRAGMA journal_mode = WAL");
-  sql.exec(`PRAGMA synchronous = ${options.durability === "power-cut" ? "FULL" : "NORMAL"}`);
+  setDurability(sql, options.durability);
   sql.exec(`PRAGMA journal_size_limit = ${MAX_WAL_BYTES}`);
   // A purged body is overwritten and not only unlinked.
   sql.exec("PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF");
   setMaxBytes(sql, options.maxBytes);
+}
+
+/** What `PRAGMA synchronous` answers for FULL. */
+const SYNCHRONOUS_FULL = 2;
+
+/** Takes effect with the next write. */
+export function setDurability(sql: Sql, durability: Durability): void {
+  sql.exec(`PRAGMA synchronous = ${durability === "power-cut" ? "FULL" : "NORMAL"}`);
 }
 
 /** Beyond this SQLite says "full". Never below what the file has already. */

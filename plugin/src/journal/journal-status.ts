@@ -1,11 +1,14 @@
 import type { MessageState } from "../runtime/ports.ts";
 import type { JournalFault } from "./journal-fault.ts";
+import type { Durability } from "./journal-file.ts";
 
 /** How the journal is, for status, RPC and logs. Holds no path and no address. */
 export interface JournalStatus {
   /** `spilling`: the file cannot be used, entries are kept in memory. */
   readonly state: "ok" | "spilling" | "closed";
   readonly fault: JournalFault | null;
+  /** What an entry survives that is written now; `nothing` while it is kept in memory. */
+  readonly survives: Durability | "nothing";
   /** Wall clock time since when it spills. */
   readonly sinceMs: number | null;
   readonly unsettled: number;

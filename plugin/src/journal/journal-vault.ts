@@ -1,12 +1,12 @@
 import type { Clock, SelfAddress, Timers } from "../runtime/ports.ts";
 import { plainAddress } from "./addresses.ts";
 import {
-  type Durability,
   JournalFile,
   quarantine,
   quarantined,
   removeDatabase,
   salvage,
+  setDurability,
   setMaxBytes,
 } from "./journal-file.ts";
 import { faultOf, type JournalFault } from "./journal-fault.ts";
@@ -27,7 +27,6 @@ export interface VaultOptions {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly settings: JournalSettings;
-  readonly durability?: Durability;
   readonly spillLimits?: SpillLimits;
   readonly onChange?: (status: JournalStatus) => void;
 }
@@ -56,6 +55,7 @@ const ROOM_TO_REMOVE = 1.25;
  */
 export class JournalVault {
   readonly #options: VaultOptions;
+  #settings: JournalSettings;
   #retention: Retention;
   #file: JournalFile | null = null;
   /** There while {@link #fault} is. */
@@ -74,6 +74,7 @@ export class JournalVault {
 
   constructor(options: VaultOptions) {
     this.#options = options;
+    this.#settings = options.settings;
     this.#retention = retentionOf(options.settings);
     this.#attempt(() => {
       this.#file = this.#open();
@@ -128,10 +129,14 @@ export class JournalVault {
   }
 
   configure(settings: JournalSettings): void {
+    this.#settings = settings;
     this.#retention = retentionOf(settings);
     if (this.#closed) return;
     const file = this.#file;
-    if (file !== null) this.#quietly(() => setMaxBytes(file.store.sql, this.#retention.maxBytes));
+    if (file !== null) {
+      this.#quietly(() => setMaxBytes(file.store.sql, this.#retention.maxBytes));
+      this.#quietly(() => setDurability(file.store.sql, settings.survives ?? "process-crash"));
+    }
     this.#retryAtMs = 0;
     this.#schedule(NEXT_STEP_MS);
   }
@@ -145,6 +150,7 @@ export class JournalVault {
     return {
       state: this.#closed ? "closed" : this.#fault === null ? "ok" : "spilling",
       fault: this.#fault,
+      survives: this.#survives(),
       sinceMs: this.#sinceMs,
       ...figures,
       dropped: this.#dropped + (this.#spill?.dropped ?? 0),
@@ -154,6 +160,17 @@ export class JournalVault {
         ...this.#quarantine,
       },
     };
+  }
+
+  #survives(): JournalStatus["survives"] {
+    const file = this.#file;
+    if (this.#closed) return this.#settings.survives ?? "process-crash";
+    if (file === null || this.#fault !== null) return "nothing";
+    let survives: JournalStatus["survives"] = "nothing";
+    this.#quietly(() => {
+      survives = file.durability();
+    });
+    return survives;
   }
 
   /** Writes what is in memory if that is possible now, and closes the file in order. */
@@ -185,7 +202,7 @@ export class JournalVault {
       path: this.#options.path,
       busyTimeoutMs: BUSY_TIMEOUT_MS,
       maxBytes: this.#retention.maxBytes,
-      durability: this.#options.durability ?? "process-crash",
+      durability: this.#settings.survives ?? "process-crash",
     });
   }
 

@@ -1,12 +1,14 @@
 import { SETTLED_BY_JOURNAL } from "./inbound.ts";
-import { PAGE_BYTES } from "./journal-file.ts";
+import { type Durability, PAGE_BYTES } from "./journal-file.ts";
 import type { JournalStore } from "./journal-store.ts";
 import type { Sql } from "./sql.ts";
 
-/** The settings `journal.retentionDays` and `journal.maxMegabytes`. */
+/** The settings below `journal`. */
 export interface JournalSettings {
   readonly retentionDays: number;
   readonly maxMegabytes: number;
+  /** @defaultValue `"process-crash"` */
+  readonly survives?: Durability;
 }
 
 /** How long and how much is kept. */

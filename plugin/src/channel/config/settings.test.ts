@@ -30,6 +30,7 @@ const OUTCOMES: readonly [
   ["late.older", ["notify", "off"], (_, p) => p.late.older],
   ["journal.retentionDays", [1, 365], (s) => s.journal.retentionDays],
   ["journal.maxMegabytes", [8, 512], (s) => s.journal.maxMegabytes],
+  ["journal.survives", ["process-crash", "power-cut"], (s) => s.journal.survives],
   ["log.records", ["all", "off"], (s) => s.log.records],
   ["log.identities", ["pseudonyms", "none"], (s) => s.log.identities],
   ["alert.afterMinutes", [0, 15], (_, p) => p.alert.afterMs],

@@ -124,6 +124,11 @@ export const SETTINGS = {
   journal: {
     retentionDays: whole(1, 365, 14, "How long settled messages and sends are kept."),
     maxMegabytes: whole(8, 4_096, 256, "Size at which settled entries are removed early."),
+    survives: choice(
+      ["process-crash", "power-cut"],
+      "process-crash",
+      "What a message in the journal survives: any end of the process, or also the end of the machine, with one disk flush per write.",
+    ),
   },
   log: {
     records: choice(
