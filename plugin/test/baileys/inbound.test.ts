@@ -160,7 +160,7 @@ describe("what was kept while we were away", () => {
     // The figures are final, also with a message that came while the delivery went on.
     expect(closed?.journalled).toBeGreaterThanOrEqual(150);
     expect(closed).toMatchObject({ delivered: closed?.journalled, receipted: closed?.journalled });
-    expect(bench.account.pending).toBe(0);
+    await expect.poll(() => bench.account.pending).toBe(0);
   }, 30_000);
 
   it("the connection drops during the delivery: nothing lost, nothing twice", async () => {
