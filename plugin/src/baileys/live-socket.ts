@@ -12,6 +12,7 @@ import {
   type SocketFactory,
   type SocketInput,
   type SocketListener,
+  type WriteAttempt,
 } from "../runtime/ports.ts";
 import { type AuthState, openAuthState } from "./auth-state.ts";
 import { addressForms } from "./address-forms.ts";
@@ -25,8 +26,10 @@ import { type Baileys, loadBaileys, type WASocket } from "./library.ts";
 import { createQuietLogger, type LibraryFact } from "./quiet-logger.ts";
 import { attachOutbound } from "./outbound-listeners.ts";
 import { planOutgoing } from "./outgoing.ts";
+import { isPreparedOnce, writePrepared } from "./prepared-message.ts";
 import { rawErrorOf } from "./raw-error.ts";
 import { cutConnection, rawWebSocketOf } from "./raw-websocket.ts";
+import { renewRecipients } from "./session-renewal.ts";
 import { socketConfig } from "./socket-config.ts";
 import type { SocketFactoryOptions, SocketTiming } from "./socket-options.ts";
 import { countPreKeys, offlineBatch, presence, transportPing } from "./stanzas.ts";
@@ -240,19 +243,23 @@ export class BaileysSocket implements LiveSocket {
     messageId: string | null,
     to: Jid,
     content: OutgoingContent,
+    attempt: WriteAttempt = FIRST_ATTEMPT,
   ): Promise<void> {
     const live = this.#live;
     if (live === null || this.#closing || !live.sock.ws.isOpen) {
       throw new SendFailure(false, { name: "NotConnected", message: "the socket is not open" });
     }
-    const plan = planOutgoing(live.baileys, content, messageId);
+    const plan = planOutgoing(live.baileys, to, content, messageId);
     if (plan.type === "impossible") {
       throw new SendFailure(false, { name: "NotSendable", message: plan.why });
     }
     await this.#writes.track(sendId, messageId, async () => {
+      if (attempt.renewSessions) await renewRecipients(live.sock, to, this.#participantsOf(to));
       switch (plan.type) {
         case "message":
-          await live.sock.sendMessage(to, plan.content, plan.options);
+          if (messageId !== null && isPreparedOnce(content)) {
+            await writePrepared(live, to, plan, messageId, attempt);
+          } else await live.sock.sendMessage(to, plan.content, plan.options);
           return;
         case "typing":
           await live.sock.sendPresenceUpdate(plan.state, to);
@@ -262,6 +269,11 @@ export class BaileysSocket implements LiveSocket {
           return;
       }
     });
+  }
+
+  /** Of a group as it is known; empty for a person. */
+  #participantsOf(chat: Jid): readonly Jid[] {
+    return this.#groups.get(chat)?.participants.map(({ id }) => id) ?? [];
   }
 
   ping(pingId: number, probe: "transport" | "session"): void {
@@ -391,6 +403,11 @@ export class BaileysSocket implements LiveSocket {
   }
 }
 
+const FIRST_ATTEMPT: WriteAttempt = {
+  prepared: null,
+  onPrepared: () => undefined,
+  renewSessions: false,
+};
 const TIMED_OUT: RawError = { name: "TimedOut", message: "no answer in time" };
 
 /**

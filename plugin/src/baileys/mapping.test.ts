@@ -236,6 +236,7 @@ describe("outgoing", () => {
   it("text fetches no preview and keeps our id, also with an unreadable quote", () => {
     const plan = planOutgoing(
       baileys,
+      "15550100001@s.whatsapp.net",
       {
         operation: "text",
         text: "see https://example.com",
@@ -260,6 +261,7 @@ describe("outgoing", () => {
   ])("%s goes as %s", (mimeType, kind) => {
     const plan = planOutgoing(
       baileys,
+      "15550100001@s.whatsapp.net",
       {
         operation: "media",
         path: "/tmp/x",
@@ -276,7 +278,9 @@ describe("outgoing", () => {
 
   it("a reaction to something unreadable is impossible, and says so", () => {
     const content = { operation: "reaction", targetRaw: "broken", emoji: "👍" } as const;
-    expect(planOutgoing(baileys, content, "3EB0FF")).toMatchObject({ type: "impossible" });
+    expect(planOutgoing(baileys, "15550100001@s.whatsapp.net", content, "3EB0FF")).toMatchObject({
+      type: "impossible",
+    });
   });
 });
 

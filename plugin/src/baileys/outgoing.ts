@@ -1,4 +1,4 @@
-import type { OutgoingContent } from "../runtime/ports.ts";
+import type { Jid, OutgoingContent } from "../runtime/ports.ts";
 import type {
   AnyMessageContent,
   Baileys,
@@ -22,6 +22,7 @@ export type OutgoingPlan =
 /** Maps our content to the library's, with the caller's message id in place of a fresh one per attempt. */
 export function planOutgoing(
   baileys: Baileys,
+  chat: Jid,
   content: OutgoingContent,
   messageId: string | null,
 ): OutgoingPlan {
@@ -47,15 +48,16 @@ export function planOutgoing(
         content: mediaContent(content),
         options: options(content.quotedRaw),
       };
-    case "reaction": {
-      const target = parseMessage(baileys, content.targetRaw);
-      if (target === null) return impossible("the message to react to is not readable");
-      return {
-        type: "message",
-        content: { react: { text: content.emoji, key: target.key } },
-        options: options(null),
-      };
+    case "reaction":
+    case "edit":
+    case "delete": {
+      const change = changeOf(baileys, chat, content);
+      return change === null
+        ? impossible("the message to react to is not readable")
+        : { type: "message", content: change, options: options(null) };
     }
+    case "group-query":
+      return impossible("a query is asked and not written");
     case "poll":
       return {
         type: "message",
@@ -77,6 +79,36 @@ export function planOutgoing(
         : { type: "read-receipt", keys };
     }
   }
+}
+
+/** What happens to another message: a reaction, or a change to one of our own. */
+function changeOf(
+  baileys: Baileys,
+  chat: Jid,
+  content: Extract<OutgoingContent, { operation: "reaction" | "edit" | "delete" }>,
+): AnyMessageContent | null {
+  switch (content.operation) {
+    case "reaction": {
+      const key =
+        content.targetRaw === null
+          ? ownKey(chat, content.targetMessageId)
+          : parseMessage(baileys, content.targetRaw)?.key;
+      return key ? { react: { text: content.emoji, key } } : null;
+    }
+    case "edit": {
+      const edit = ownKey(chat, content.targetMessageId);
+      return { text: content.text, edit, linkPreview: null };
+    }
+    case "delete":
+      return { delete: ownKey(chat, content.targetMessageId) };
+  }
+}
+
+/** Key of a message that we sent ourselves. */
+function ownKey(chat: Jid, messageId: string): WAMessageKey;
+function ownKey(chat: Jid, messageId: string | undefined): WAMessageKey | null;
+function ownKey(chat: Jid, messageId: string | undefined): WAMessageKey | null {
+  return messageId === undefined ? null : { remoteJid: chat, fromMe: true, id: messageId };
 }
 
 function impossible(why: string): OutgoingPlan {

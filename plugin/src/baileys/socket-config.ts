@@ -8,6 +8,7 @@ import type {
 } from "./library.ts";
 import { isOnDemand } from "./history-pages.ts";
 import { planOutgoing } from "./outgoing.ts";
+import { isPreparedOnce } from "./prepared-message.ts";
 import { proxyAgent } from "./proxy.ts";
 import type { SocketFactoryOptions, SocketTiming } from "./socket-options.ts";
 import { socketUrlFrom } from "./socket-url.ts";
@@ -68,7 +69,7 @@ export function socketConfig(parts: SocketConfigParts): UserFacingSocketConfig {
 
 /**
  * Content of a message we sent, for a contact that could not decrypt it. The library remembers what it sent on this socket; this answers
- * for earlier ones. Media and polls hold random keys that are not kept, so those cannot be sent again.
+ * for earlier ones. What holds random keys was kept as it left; the rest is made again.
  */
 async function storedContent(
   parts: SocketConfigParts,
@@ -78,10 +79,9 @@ async function storedContent(
   const custody = key.id ? parts.options.journal.custodyByMessageId(key.id) : null;
   const userJid = parts.auth.state.creds.me?.id;
   if (custody === null || userJid === undefined) return undefined;
-  if (custody.content.operation !== "text" && custody.content.operation !== "reaction") {
-    return undefined;
-  }
-  const plan = planOutgoing(baileys, custody.content, custody.messageId);
+  if (custody.prepared !== null) return baileys.proto.Message.decode(custody.prepared);
+  if (isPreparedOnce(custody.content)) return undefined;
+  const plan = planOutgoing(baileys, custody.chat, custody.content, custody.messageId);
   if (plan.type !== "message") return undefined;
   const message = await baileys.generateWAMessage(custody.chat, plan.content, {
     ...plan.options,

@@ -14,6 +14,7 @@ import { HandoverOrder } from "./inbound/handover-order.ts";
 import { OwnerNotices } from "./inbound/owner-notices.ts";
 import { createPendingHistory } from "./inbound/pending-history.ts";
 import type { InboundHost } from "./inbound/admitted-message.ts";
+import { toPolicy } from "./config/policy.ts";
 import { type ChannelLog, createChannelLog } from "./log.ts";
 import type { PluginInstance } from "./plugin-instance.ts";
 
@@ -133,11 +134,15 @@ function createPort(
 
 async function closeAccount(instance: PluginInstance, opened: Opened): Promise<void> {
   const { account, port } = opened;
+  const reason = stopReason(instance.config(), account.accountId);
   try {
-    await account.runtime.stop(stopReason(instance.config(), account.accountId));
+    await account.runtime.stop(reason);
   } finally {
     port.close();
-    instance.accounts.remove(account);
+    if (reason === "restart") {
+      const { sends } = toPolicy(instance.settings().forAccount(account.accountId));
+      instance.accounts.awaitSuccessor(account, systemTimers, sends.successorWaitMs);
+    } else instance.accounts.remove(account);
     await opened.close();
   }
 }

@@ -15,8 +15,8 @@ export {
   type Policy,
   serialisePolicy,
 } from "./policy.ts";
-export { SEND_CAUSES, type SendCauseId } from "./send-causes.ts";
-export { type PendingSend } from "./sends.ts";
+export { describeSendCause, SEND_CAUSES, type SendCauseId } from "./send-causes.ts";
+export { type PendingSend } from "./send-queue.ts";
 export {
   type AccountState,
   type ConnectionState,

@@ -57,6 +57,8 @@ export const LIMITS = {
   shortestSessionKeepaliveMs: MINUTE,
   retiringSockets: 8,
   openSends: 1_000,
+  /** How often a send that was refused with 479 is tried again with new sessions. */
+  sessionRenewals: 1,
   /** A write asks keys and device lists first; Baileys gives each such query 60 s. */
   writeMs: 90 * SECOND,
   /** PN-LID pairs of our own account kept to compare identities. */

@@ -145,6 +145,7 @@ function routeConnection(
       return recovery.onNetworkProbed(draft, input.result === "reachable");
     case "credentials.changed":
       decide(draft, `credentials/${input.state}`);
+      if (input.state === "foreign") sends.onForeignCredentials(draft, input.self);
       return true;
     case "version.resolved":
       return recovery.onVersionResolved(draft);

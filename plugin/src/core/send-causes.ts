@@ -15,8 +15,34 @@ export const SEND_CAUSES = {
   },
   "identity-unknown": {
     sentence:
-      "It cannot be told whether the present connection belongs to the same WhatsApp number.",
+      "It did not become clear in time whether the present connection belongs to the same WhatsApp number.",
     action: "Send again",
+  },
+  "identity-ambiguous": {
+    sentence:
+      "Several hidden ids are known for one of the account's numbers, so a reply cannot be told to be of the present one.",
+    action: "Send again if the present number is meant",
+  },
+  "captor-unauthenticated": {
+    sentence:
+      "The reply was captured before the account had logged in, so nobody can vouch for its number.",
+    action: "Send again",
+  },
+  "target-not-sent": {
+    sentence: "The message that this one changes or reacts to was never sent.",
+    action: "Send that message first",
+  },
+  "claim-lost": {
+    sentence: "The gateway took the delivery back before anything of it had left.",
+    action: "Nothing to do: the gateway decides what becomes of it",
+  },
+  "media-store-full": {
+    sentence: "Too many files wait to be sent, so this one could not be kept safe.",
+    action: "Wait until the account is connected, or raise journal.maxMegabytes",
+  },
+  "media-unreadable": {
+    sentence: "The file to send cannot be read.",
+    action: "Check that it exists and may be read by the gateway",
   },
   "no-successor-in-time": {
     sentence: "No connection came back within the time a reply may wait.",
@@ -62,6 +88,13 @@ export const SEND_CAUSES = {
 } as const;
 
 export type SendCauseId = keyof typeof SEND_CAUSES;
+
+/** Sentence and action of a cause as the journal keeps it; any other text as it is, null for null. */
+export function describeSendCause(cause: string | null): string | null {
+  if (cause === null || !Object.hasOwn(SEND_CAUSES, cause)) return cause;
+  const { sentence, action } = SEND_CAUSES[cause as SendCauseId];
+  return `${sentence} ${action}.`;
+}
 
 /** From the `error` attribute of a message ack to a cause. */
 export function sendCauseOfAck(errorCode: string): SendCauseId {

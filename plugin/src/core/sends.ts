@@ -1,36 +1,24 @@
-import type { ControllerId, SelfIdentity, SendsInput, SocketId } from "../events/index.ts";
+import type { ConnectionInput, SendsInput } from "../events/index.ts";
 import { cancelTimer, decide, type Draft, emit, patch, startTimer } from "./draft.ts";
 import { suspectLink } from "./keepalive.ts";
 import { LIMITS } from "./limits.ts";
 import { type SendCauseId, sendCauseOfAck } from "./send-causes.ts";
-import type { AccountState } from "./state.ts";
+import {
+  advanceChat,
+  find,
+  hold,
+  holdFor,
+  isIdentityUnknown,
+  needsOrder,
+  type PendingSend,
+  refusalOf,
+  setPending,
+  settle,
+  update,
+} from "./send-queue.ts";
 import { matchIdentities } from "./successor.ts";
 
 type InputOf<K extends SendsInput["kind"]> = Extract<SendsInput, { kind: K }>;
-
-/** One logical send. It keeps its message id across attempts, sockets, controllers and restarts. */
-export interface PendingSend {
-  readonly sendId: string;
-  readonly chat: string;
-  readonly operation: InputOf<"send.requested">["operation"];
-  readonly controllerId: ControllerId;
-  /** Identity under which it was captured; null when none was confirmed yet. */
-  readonly self: SelfIdentity | null;
-  readonly phase: "queued" | "dispatched" | "written";
-  /** The socket of the last attempt. */
-  readonly socketId: SocketId | null;
-  readonly attempts: number;
-  /** Something may have reached the wire in some attempt. */
-  readonly left: boolean;
-  readonly ackWaits: number;
-}
-
-export interface SendsState {
-  /** In the order they were requested. */
-  readonly pending: readonly PendingSend[];
-}
-
-export const INITIAL_SENDS: SendsState = { pending: [] };
 
 export function onSendRequested(draft: Draft, input: InputOf<"send.requested">): boolean {
   const { sends } = draft.state;
@@ -44,11 +32,14 @@ export function onSendRequested(draft: Draft, input: InputOf<"send.requested">):
     operation: input.operation,
     controllerId: input.controllerId,
     self: input.self,
+    target: input.target ?? null,
     phase: "queued",
     socketId: null,
     attempts: 0,
-    left: false,
+    left: input.left ?? false,
     ackWaits: 0,
+    renew: false,
+    renewals: 0,
   };
   if (sends.pending.length >= LIMITS.openSends) {
     settle(draft, "sends/overflow", send, "failed", "queue-full");
@@ -66,58 +57,6 @@ export function onSendRequested(draft: Draft, input: InputOf<"send.requested">):
   return true;
 }
 
-/** Why this send can never leave, if so. Waiting is not a reason: that is what holding is for. */
-function refusalOf(state: AccountState, send: PendingSend): SendCauseId | null {
-  const { connection } = state;
-  if (connection.phase === "blocked") return "account-blocked";
-  if (connection.phase === "stopped" && connection.promise === "final") return "account-stopped";
-  if (connection.phase === "open") return identityRefusal(state, connection.self, send);
-  return null;
-}
-
-function identityRefusal(
-  state: AccountState,
-  self: SelfIdentity,
-  send: PendingSend,
-): SendCauseId | null {
-  if (send.self === null) {
-    const isCaptors =
-      state.connection.phase === "open" && state.connection.controllerId === send.controllerId;
-    return isCaptors ? null : "identity-unknown";
-  }
-  switch (matchIdentities(send.self, withKnownForms(state, self), state.ownMappings)) {
-    case "same":
-      return null;
-    case "different":
-      return "identity-mismatch";
-    case "unknown":
-      return "identity-unknown";
-  }
-}
-
-/** The forms confirmed at an earlier login of the same account count for a socket that confirmed only one. */
-function withKnownForms(state: AccountState, self: SelfIdentity): SelfIdentity {
-  const known = state.self;
-  if (known === null) return self;
-  const isSame =
-    (self.pn !== null && self.pn === known.pn) || (self.lid !== null && self.lid === known.lid);
-  return isSame ? { pn: self.pn ?? known.pn, lid: self.lid ?? known.lid } : self;
-}
-
-function hold(draft: Draft, send: PendingSend): void {
-  const { connection } = draft.state;
-  if (send.operation === "typing") {
-    settle(draft, "sends/skip-typing", send, "expired", "not-connected");
-    return;
-  }
-  const isOpen = connection.phase === "open";
-  const why = isOpen ? "chat-busy" : connection.phase === "stopped" ? "no-successor" : "no-socket";
-  const rule = `sends/hold-${why}`;
-  const deadlineMs = draft.policy.sends.successorWaitMs;
-  emit(draft, rule, { kind: "send.hold", sendId: send.sendId, why, deadlineMs });
-  startTimer(draft, rule, "send-deadline", deadlineMs, send.sendId);
-}
-
 /** A socket opened: everything held goes out through it, in order and one at a time per chat. */
 export function dispatchHeld(draft: Draft): void {
   for (const chat of new Set(draft.state.sends.pending.map((send) => send.chat))) {
@@ -125,41 +64,9 @@ export function dispatchHeld(draft: Draft): void {
   }
 }
 
-/** Starts the next queued sends of a chat, as far as order allows. */
-function advanceChat(draft: Draft, chat: string, rule: string): void {
-  const { connection } = draft.state;
-  if (connection.phase !== "open") return;
-  for (const send of draft.state.sends.pending.filter((candidate) => candidate.chat === chat)) {
-    const isOrdered = needsOrder(send);
-    const busy = draft.state.sends.pending.some(
-      (other) => other.chat === chat && other.phase !== "queued" && needsOrder(other),
-    );
-    if (send.phase !== "queued" || (isOrdered && busy)) continue;
-    const refusal = identityRefusal(draft.state, connection.self, send);
-    if (refusal === null) dispatch(draft, rule, send, connection.socketId);
-    else settle(draft, `sends/${refusal}`, send, "refused", refusal);
-  }
-}
-
-function needsOrder(send: PendingSend): boolean {
-  return (
-    send.operation !== "typing" &&
-    send.operation !== "read-receipt" &&
-    send.operation !== "group-query"
-  );
-}
-
 /** The server answers these with an ack that tells custody; the others are over once written. */
 function expectsAck(send: PendingSend): boolean {
   return needsOrder(send);
-}
-
-function dispatch(draft: Draft, rule: string, send: PendingSend, socketId: SocketId): void {
-  const attempts = send.attempts + 1;
-  update(draft, { ...send, phase: "dispatched", socketId, attempts });
-  cancelTimer(draft, rule, "send-deadline", send.sendId);
-  startTimer(draft, rule, "ack-deadline", LIMITS.writeMs, send.sendId);
-  emit(draft, rule, { kind: "send.dispatch", sendId: send.sendId, socketId, attempt: attempts });
 }
 
 export function onSendWritten(draft: Draft, input: InputOf<"send.written">): boolean {
@@ -189,8 +96,15 @@ export function onSendAcked(draft: Draft, input: InputOf<"send.acked">): boolean
     return true;
   }
   const causeId = sendCauseOfAck(input.errorCode);
-  if (causeId === "stale-device-session" && send.attempts < 2) {
-    requeue(draft, "sends/heal-and-retry", send);
+  if (causeId === "stale-device-session" && send.renewals < LIMITS.sessionRenewals) {
+    const renewing = { ...send, renew: true, renewals: send.renewals + 1 };
+    if (send.phase !== "queued" && send.socketId === input.socketId) {
+      requeue(draft, "sends/heal-and-retry", renewing);
+    } else {
+      // About an attempt that was given up already: the next one is to renew the sessions, too.
+      update(draft, renewing);
+      decide(draft, "sends/heal-next-attempt");
+    }
     return true;
   }
   settle(draft, "sends/refused-by-server", send, "refused", causeId);
@@ -213,6 +127,11 @@ export function onSendFailed(draft: Draft, input: InputOf<"send.failed">): boole
   if (send.phase === "queued") {
     update(draft, failed);
     decide(draft, "sends/failed-after-loss");
+    return true;
+  }
+  const verdict = verdictOf(input);
+  if (verdict !== null) {
+    settle(draft, `sends/${verdict}`, failed, "failed", verdict);
     return true;
   }
   if (send.attempts >= draft.policy.sends.maxAttempts) {
@@ -240,10 +159,27 @@ export function onSendFailed(draft: Draft, input: InputOf<"send.failed">): boole
   return true;
 }
 
-/** Baileys' ways to say that the connection was the problem: 428, its query timeouts, and bare close codes. */
-function isConnectionTrouble(input: InputOf<"send.failed">): boolean {
-  const { error } = input;
-  return error.statusCode === 428 || error.statusCode === 408 || error.closeCode !== undefined;
+/** What no other socket would change: the names are those that the runtime gives to its own refusals. */
+function verdictOf({ error, left }: InputOf<"send.failed">): SendCauseId | null {
+  if (left) return null;
+  switch (error.name) {
+    case "ClaimLost":
+      return "claim-lost";
+    case "MediaUnreadable":
+      return "media-unreadable";
+    default:
+      return null;
+  }
+}
+
+/** Baileys' ways to say that the connection was the problem: 428, its query timeouts, bare close codes, and an upload that broke off. */
+function isConnectionTrouble({ error }: InputOf<"send.failed">): boolean {
+  return (
+    error.statusCode === 428 ||
+    error.statusCode === 408 ||
+    error.closeCode !== undefined ||
+    error.name === "UploadFailed"
+  );
 }
 
 export function onAckDeadline(draft: Draft, sendId: string): boolean {
@@ -280,22 +216,45 @@ function requeue(draft: Draft, rule: string, send: PendingSend): void {
   if (now?.phase === "queued") hold(draft, now);
 }
 
-/** The open socket is gone: what it had not settled waits for the next one, with the same id. */
-export function holdUnsettled(draft: Draft): void {
-  for (const send of draft.state.sends.pending) {
-    if (send.phase === "queued") continue;
-    const queued: PendingSend = { ...send, phase: "queued", ackWaits: 0 };
-    update(draft, queued);
-    cancelTimer(draft, "sends/hold-unacked", "ack-deadline", send.sendId);
-    const deadlineMs = draft.policy.sends.successorWaitMs;
-    emit(draft, "sends/hold-unacked", {
-      kind: "send.hold",
-      sendId: send.sendId,
-      why: "unacked",
-      deadlineMs,
-    });
-    startTimer(draft, "sends/hold-unacked", "send-deadline", deadlineMs, send.sendId);
+/**
+ * The open socket is gone: what it had not settled waits for the next one, with the same id. What stood in line behind it has waited for
+ * its chat, and begins to wait for a socket only now.
+ */
+export function holdUnsettled(draft: Draft, wasOpen: boolean): void {
+  for (const { sendId } of draft.state.sends.pending) {
+    const send = find(draft.state, sendId);
+    if (send === null) continue;
+    if (send.phase !== "queued" && send.operation !== "typing") {
+      const queued: PendingSend = { ...send, phase: "queued", ackWaits: 0 };
+      update(draft, queued);
+      cancelTimer(draft, "sends/hold-unacked", "ack-deadline", send.sendId);
+      holdFor(draft, "sends/hold-unacked", queued, "unacked");
+    } else if (wasOpen || send.phase !== "queued") hold(draft, send);
   }
+}
+
+/** Another number was linked in place: nothing that was captured for the one before may leave through it. */
+export function onForeignCredentials(
+  draft: Draft,
+  self: Extract<ConnectionInput, { kind: "credentials.changed" }>["self"],
+): void {
+  const rule = "credentials/foreign";
+  for (const { sendId } of draft.state.sends.pending) {
+    const send = find(draft.state, sendId);
+    if (send === null || isOf(draft, send, self)) continue;
+    settle(draft, rule, send, "refused", "identity-mismatch");
+  }
+  patch(draft, { self: null, ownMappings: [] });
+  emit(draft, rule, { kind: "journal.quarantine" });
+}
+
+function isOf(
+  draft: Draft,
+  send: PendingSend,
+  self: Parameters<typeof onForeignCredentials>[1],
+): boolean {
+  if (self === undefined || send.self === null) return false;
+  return matchIdentities(send.self, self, draft.state.ownMappings) === "same";
 }
 
 /** No successor will come: captured replies fail now and not after a deadline. */
@@ -308,14 +267,24 @@ export function refuseAll(draft: Draft, causeId: SendCauseId): void {
 export function onSendDeadline(draft: Draft, sendId: string): boolean {
   const send = find(draft.state, sendId);
   if (send === null) return false;
-  settle(draft, "sends/expired", send, "expired", "no-successor-in-time");
+  if (draft.state.connection.phase !== "open") {
+    settle(draft, "sends/expired", send, "expired", "no-successor-in-time");
+  } else if (isIdentityUnknown(draft.state, send)) {
+    settle(draft, "sends/identity-unknown", send, "refused", "identity-unknown");
+  } else {
+    // Its chat is busy. What stands before it ends in bounded time, and so does its turn to wait.
+    holdFor(draft, "sends/still-in-line", send, "chat-busy");
+  }
   return true;
 }
 
 export function onSendCancelled(draft: Draft, input: InputOf<"send.cancelled">): boolean {
   const send = find(draft.state, input.sendId);
   if (send === null) return false;
-  settle(draft, "sends/cancelled", send, "cancelled", null);
+  // What may have left stays in custody: the other side must get one copy or be known to have none.
+  const mayHaveLeft = send.left || send.phase !== "queued";
+  if (mayHaveLeft && input.final !== true) decide(draft, "sends/cancelled-too-late");
+  else settle(draft, "sends/cancelled", send, "cancelled", null);
   return true;
 }
 
@@ -324,44 +293,7 @@ export function onIdentityMapped(draft: Draft, input: InputOf<"identity.mapped">
   decide(draft, "sends/identity-mapped");
   if (!draft.state.ownMappings.includes(pair)) {
     patch(draft, { ownMappings: [...draft.state.ownMappings, pair].slice(-LIMITS.ownMappings) });
+    dispatchHeld(draft);
   }
   return true;
-}
-
-function settle(
-  draft: Draft,
-  rule: string,
-  send: PendingSend,
-  outcome: "acked" | "refused" | "failed" | "expired" | "cancelled",
-  causeId: SendCauseId | null,
-): void {
-  cancelTimer(draft, rule, "ack-deadline", send.sendId);
-  cancelTimer(draft, rule, "send-deadline", send.sendId);
-  setPending(
-    draft,
-    draft.state.sends.pending.filter((other) => other.sendId !== send.sendId),
-  );
-  emit(draft, rule, {
-    kind: "send.settle",
-    sendId: send.sendId,
-    outcome,
-    causeId,
-    left: send.left,
-  });
-  advanceChat(draft, send.chat, "sends/next-in-chat");
-}
-
-function find(state: AccountState, sendId: string): PendingSend | null {
-  return state.sends.pending.find((send) => send.sendId === sendId) ?? null;
-}
-
-function update(draft: Draft, send: PendingSend): void {
-  setPending(
-    draft,
-    draft.state.sends.pending.map((other) => (other.sendId === send.sendId ? send : other)),
-  );
-}
-
-function setPending(draft: Draft, pending: readonly PendingSend[]): void {
-  patch(draft, { sends: { pending } });
 }

@@ -14,7 +14,7 @@ import type { DropsState } from "./drops.ts";
 import type { HearingState } from "./hearing.ts";
 import type { KeepaliveState } from "./keepalive.ts";
 import type { RngState } from "./rng.ts";
-import type { SendsState } from "./sends.ts";
+import type { SendsState } from "./send-queue.ts";
 
 /** Why a stopped account has no controller, as far as captured replies are concerned. */
 export type StopPromise = "successor-promised" | "final";

@@ -26,7 +26,8 @@ import { INITIAL_KEEPALIVE, startKeepalive, stopKeepalive } from "./keepalive.ts
 import type { Policy } from "./policy.ts";
 import { routeInput, unhandledReason } from "./route.ts";
 import { seedRng } from "./rng.ts";
-import { dispatchHeld, holdUnsettled, INITIAL_SENDS, refuseAll } from "./sends.ts";
+import { INITIAL_SENDS } from "./send-queue.ts";
+import { dispatchHeld, holdUnsettled, refuseAll } from "./sends.ts";
 import { type AccountState, currentSocket } from "./state.ts";
 import type { Step } from "./step.ts";
 
@@ -135,7 +136,7 @@ function leaveSocket(draft: Draft, before: AccountState): void {
   stopKeepalive(draft);
   leaveDelivery(draft, before);
   interruptRequests(draft);
-  holdUnsettled(draft);
+  holdUnsettled(draft, before.connection.phase === "open");
   if (before.connection.phase === "open") noteAway(draft);
   const causeId = draft.state.recovery.lastCauseId;
   const isOurs = draft.state.connection.phase === "stopped";

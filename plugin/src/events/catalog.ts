@@ -127,6 +127,7 @@ export const CATALOG = {
   "send.dispatch": meta("sends", "debug", "write a send"),
   "send.hold": meta("sends", "info", "hold a send"),
   "send.settle": meta("sends", "info", "settle a send"),
+  "journal.quarantine": meta("sends", "warning", "set the journal aside"),
 
   "fault.set": meta("world", "info", "fault on"),
   "fault.cleared": meta("world", "info", "fault off"),

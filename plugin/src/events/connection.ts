@@ -58,9 +58,10 @@ export const connectionInputs = {
   },
   /** Emitted when the system resolver (or the proxy) answered a probe; a probe never gates an attempt. */
   "network.probed": { result: oneOf("reachable", "unreachable"), error: nullable(rawError) },
-  /** Emitted when the linked credentials on disk changed their state. */
+  /** Emitted when the linked credentials on disk changed their state. `self`: whose they are now, when they are another number's. */
   "credentials.changed": {
     state: oneOf("saved", "save-failed", "restored", "missing", "corrupt", "foreign"),
+    self: optional(selfIdentity),
     error: optional(rawError),
   },
   /** Emitted when a WhatsApp Web version for the next login is known. */

@@ -26,6 +26,11 @@ export function accountFolder(accountId: AccountId): string {
   return `${readable === "" ? "account" : readable}~${hash}`;
 }
 
+/** Files in custody lie beside the journal. */
+export function mediaFolder(stateDir: string, accountId: AccountId): string {
+  return join(stateDir, STATE_FOLDER, accountFolder(accountId), "outbound-media");
+}
+
 export function journalPath(stateDir: string, accountId: AccountId): string {
   return join(stateDir, STATE_FOLDER, accountFolder(accountId), JOURNAL_FILE);
 }

@@ -5,17 +5,19 @@ import type {
   Jid,
   Journal,
   JournalledMessage,
+  MediaProblem,
   MessageState,
   OutageEntry,
   OutboundCustody,
   SelfAddress,
   Timers,
 } from "../runtime/ports.ts";
-import { journalPath } from "./account-folder.ts";
+import { journalPath, mediaFolder } from "./account-folder.ts";
 import type { BufferedPlaintext } from "./decrypt-buffer.ts";
 import type { HighWaterMark } from "./high-water.ts";
 import type { JournalStatus } from "./journal-status.ts";
 import { JournalVault } from "./journal-vault.ts";
+import { MediaStore } from "./media-store.ts";
 import type {
   DecryptedStanza,
   Depth,
@@ -75,14 +77,41 @@ export function openJournal(options: OpenJournalOptions): AccountJournal {
   return new SqliteJournal(options);
 }
 
+/** More open sends than this are no queue any more; their files are left alone. */
+const MAX_OPEN = 10_000;
+
 class SqliteJournal implements AccountJournal {
   readonly #clock: Clock;
   readonly #vault: JournalVault;
+  readonly #media: MediaStore;
+  #settings: JournalSettings;
 
   constructor(options: OpenJournalOptions) {
-    const { stateDir, accountId, ...rest } = options;
+    const { stateDir, accountId, onChange, ...rest } = options;
     this.#clock = options.clock;
-    this.#vault = new JournalVault({ ...rest, path: journalPath(stateDir, accountId) });
+    this.#settings = options.settings;
+    // As much again as the journal itself may have.
+    this.#media = new MediaStore(
+      mediaFolder(stateDir, accountId),
+      () => this.#settings.maxMegabytes * 1024 * 1024,
+    );
+    this.#vault = new JournalVault({
+      ...rest,
+      path: journalPath(stateDir, accountId),
+      onChange: (status) => onChange?.({ ...status, media: this.#media.status() }),
+    });
+    this.#sweepMedia();
+  }
+
+  /** Only when the journal can say what is still needed. */
+  #sweepMedia(): void {
+    if (this.#vault.status().state !== "ok") return;
+    const open = this.openCustody(MAX_OPEN);
+    if (open.length === MAX_OPEN) return;
+    this.#media.sweep(
+      open.map(({ sendId }) => sendId),
+      this.#now(),
+    );
   }
 
   receive(message: IncomingMessage, nowMs: number): JournalledMessage {
@@ -123,6 +152,30 @@ class SqliteJournal implements AccountJournal {
 
   updateCustody(sendId: string, state: OutboundCustody["state"], error: string | null): void {
     this.#vault.use((journal) => journal.updateCustody(sendId, state, error, this.#now()));
+    if (state !== "queued" && state !== "written") this.#media.discard(sendId);
+  }
+
+  beginAttempt(sendId: string): void {
+    this.#vault.use((journal) => journal.beginAttempt(sendId));
+  }
+
+  nothingLeft(sendId: string): void {
+    this.#vault.use((journal) => journal.nothingLeft(sendId));
+  }
+
+  keepPrepared(sendId: string, message: Uint8Array): void {
+    this.#vault.use((journal) => journal.keepPrepared(sendId, message));
+  }
+
+  keepMedia(
+    sendId: string,
+    path: string,
+  ): Promise<{ readonly path: string } | { readonly problem: MediaProblem }> {
+    return this.#media.keep(sendId, path);
+  }
+
+  owner(): SelfAddress {
+    return this.#vault.use((journal) => journal.readOwner());
   }
 
   custody(sendId: string): OutboundCustody | null {
@@ -194,19 +247,23 @@ class SqliteJournal implements AccountJournal {
   }
 
   bindOwner(self: SelfAddress): "same" | "another" {
-    return this.#vault.bindOwner(self);
+    const verdict = this.#vault.bindOwner(self);
+    if (verdict === "another") this.#media.clear();
+    return verdict;
   }
 
   purge(): void {
     this.#vault.purge();
+    this.#media.clear();
   }
 
   configure(settings: JournalSettings): void {
+    this.#settings = settings;
     this.#vault.configure(settings);
   }
 
   status(): JournalStatus {
-    return this.#vault.status();
+    return { ...this.#vault.status(), media: this.#media.status() };
   }
 
   close(): void {

@@ -25,6 +25,8 @@ describe("custody of a send", () => {
       state: "queued",
       attempts: 0,
       lastError: null,
+      left: false,
+      prepared: null,
     });
     first.updateCustody("S1", "written", null);
     first.close();

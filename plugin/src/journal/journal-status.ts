@@ -19,6 +19,8 @@ export interface JournalStatus {
   readonly dropped: number;
   readonly counts: Readonly<Record<MessageState, number>>;
   readonly sizeBytes: number;
+  /** Files that wait to be sent, and how many sends since start found no room for theirs. */
+  readonly media: { readonly files: number; readonly bytes: number; readonly refused: number };
   readonly quarantine: {
     /** Files that lie beside the journal. */
     readonly files: number;

@@ -115,6 +115,18 @@ export class JournalStore implements JournalOperations {
     this.outbound.update(sendId, state, error, nowMs);
   }
 
+  beginAttempt(sendId: string): void {
+    this.outbound.beginAttempt(sendId);
+  }
+
+  nothingLeft(sendId: string): void {
+    this.outbound.nothingLeft(sendId);
+  }
+
+  keepPrepared(sendId: string, message: Uint8Array): void {
+    this.outbound.keepPrepared(sendId, message);
+  }
+
   custody(sendId: string): OutboundCustody | null {
     return this.outbound.find(sendId);
   }

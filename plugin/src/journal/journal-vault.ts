@@ -22,13 +22,16 @@ import {
 } from "./retention.ts";
 import { DEFAULT_SPILL_LIMITS, Spill, type SpillLimits } from "./spill.ts";
 
+/** The journal's status without the files beside it. */
+export type VaultStatus = Omit<JournalStatus, "media">;
+
 export interface VaultOptions {
   readonly path: string;
   readonly clock: Clock;
   readonly timers: Timers;
   readonly settings: JournalSettings;
   readonly spillLimits?: SpillLimits;
-  readonly onChange?: (status: JournalStatus) => void;
+  readonly onChange?: (status: VaultStatus) => void;
 }
 
 /** How long a write waits for another program's lock: the event loop stands still meanwhile. */
@@ -46,6 +49,8 @@ const REPLACE_EVERY_MS = 60_000;
 const MAX_RETURN_TRIES = 4;
 /** Steps taken at once when a write found no room. */
 const STEPS_TO_MAKE_ROOM = 8;
+/** Cause of a send that was captured for a number which is not linked any more; see the core's catalogue of send causes. */
+const DISOWNED = "identity-mismatch";
 /** How far above its limit the file may grow while entries are removed from it. */
 const ROOM_TO_REMOVE = 1.25;
 
@@ -141,7 +146,7 @@ export class JournalVault {
     this.#schedule(NEXT_STEP_MS);
   }
 
-  status(): JournalStatus {
+  status(): VaultStatus {
     const nowMs = this.#options.clock.wallMs();
     const figures = this.use((journal) => ({
       ...journal.depth(nowMs),
@@ -230,10 +235,20 @@ export class JournalVault {
 
   #claim(file: JournalFile): "same" | "another" {
     const isAnother = file.store.belongsToAnother(this.#owner);
-    const claimed = isAnother ? this.#replace("another-number") : file;
+    const claimed = isAnother ? this.#replaceOfAnother(file) : file;
     claimed.store.writeOwner(this.#owner);
     if (isAnother) this.#announce();
     return isAnother ? "another" : "same";
+  }
+
+  /** Of the number before, only the ids of what must not leave any more are remembered. */
+  #replaceOfAnother(file: JournalFile): JournalFile {
+    const disowned = file.store.outbound.disown(DISOWNED, this.#options.clock.wallMs());
+    const fresh = this.#replace("another-number");
+    fresh.store.sql.transaction(() => {
+      for (const row of disowned) fresh.store.outbound.merge(row);
+    });
+    return fresh;
   }
 
   /** Undefined when the work failed because of the file; what follows from that is decided here. */

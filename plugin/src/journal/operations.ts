@@ -8,6 +8,7 @@ import type {
   OutageEntry,
   OutboundCustody,
   OutgoingContent,
+  SelfAddress,
 } from "../runtime/ports.ts";
 import type { BufferedPlaintext } from "./decrypt-buffer.ts";
 import type { HighWaterMark } from "./high-water.ts";
@@ -72,11 +73,15 @@ export interface JournalOperations {
     error: string | null,
     nowMs: number,
   ): void;
+  beginAttempt(sendId: string): void;
+  nothingLeft(sendId: string): void;
+  keepPrepared(sendId: string, message: Uint8Array): void;
   custody(sendId: string): OutboundCustody | null;
   custodyByMessageId(messageId: string): OutboundCustody | null;
   custodyWithPrefix(prefix: string, limit: number): readonly OutboundCustody[];
   openCustody(limit: number): readonly OutboundCustody[];
 
+  readOwner(): SelfAddress;
   learnAddress(a: Jid, b: Jid, nowMs: number): void;
   canonicalAddress(address: Jid): Jid;
 

@@ -12,6 +12,9 @@ export interface OutboundRow {
   readonly last_error: string | null;
   readonly created_at_ms: number;
   readonly state_at_ms: number;
+  /** Absent in what was salvaged from a journal of an older schema. */
+  readonly may_have_left?: number;
+  readonly prepared?: Uint8Array | null;
 }
 
 export type CustodyState = OutboundCustody["state"];
@@ -25,6 +28,16 @@ const RANK = { queued: 0, failed: 1, written: 1, acked: 2, delivered: 3 } as con
   number
 >;
 const PROVEN = RANK.acked;
+
+/** Of `may_have_left`. */
+const UNKNOWN = 2;
+const MAX_DISOWNED = 5_000;
+const NOTHING = JSON.stringify({
+  operation: "text",
+  text: "",
+  quotedRaw: null,
+  mentions: [],
+} satisfies OutgoingContent);
 
 /** Sorts behind every other character, so it ends the range of a prefix. */
 const LAST_CHARACTER = "\u{10ffff}";
@@ -43,8 +56,8 @@ export class Outbound {
     nowMs: number,
   ): OutboundCustody {
     this.#sql.run(
-      `INSERT INTO outbound (send_id, message_id, chat, content, state, attempts, last_error, created_at_ms, state_at_ms)
-       VALUES (?, ?, ?, ?, 'queued', 0, NULL, ?, ?) ON CONFLICT (send_id) DO NOTHING`,
+      `INSERT INTO outbound (send_id, message_id, chat, content, state, attempts, last_error, created_at_ms, state_at_ms, may_have_left)
+       VALUES (?, ?, ?, ?, 'queued', 0, NULL, ?, ?, 0) ON CONFLICT (send_id) DO NOTHING`,
       entry.sendId,
       entry.messageId,
       plainAddress(entry.chat),
@@ -64,8 +77,9 @@ export class Outbound {
     const isAttempt =
       state === "written" || (error !== null && row.state === "queued" && state === "queued");
     this.#sql.run(
-      "UPDATE outbound SET state = ?, attempts = attempts + ?, last_error = ?, state_at_ms = ? WHERE send_id = ?",
+      "UPDATE outbound SET state = ?, may_have_left = MAX(may_have_left, ?), attempts = attempts + ?, last_error = ?, state_at_ms = ? WHERE send_id = ?",
       state,
+      state === "written" || RANK[state] >= PROVEN ? 2 : 0,
       isAttempt ? 1 : 0,
       error ?? (state === "failed" || state === "queued" ? row.last_error : null),
       nowMs,
@@ -103,7 +117,7 @@ export class Outbound {
   open(limit: number): OutboundCustody[] {
     return this.#sql
       .all<OutboundRow>(
-        "SELECT * FROM outbound WHERE state IN ('queued', 'written') ORDER BY created_at_ms, send_id LIMIT ?",
+        "SELECT * FROM outbound WHERE state IN ('queued', 'written') ORDER BY created_at_ms, rowid LIMIT ?",
         limit,
       )
       .flatMap((row) => toCustody(row) ?? []);
@@ -115,7 +129,8 @@ export class Outbound {
       return;
     if (here !== undefined && here.state_at_ms > row.state_at_ms) return;
     this.#sql.run(
-      "INSERT OR REPLACE INTO outbound (send_id, message_id, chat, content, state, attempts, last_error, created_at_ms, state_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      `INSERT OR REPLACE INTO outbound (send_id, message_id, chat, content, state, attempts, last_error, created_at_ms, state_at_ms, may_have_left, prepared)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       row.send_id,
       row.message_id,
       row.chat,
@@ -125,7 +140,54 @@ export class Outbound {
       row.last_error,
       row.created_at_ms,
       row.state_at_ms,
+      row.may_have_left ?? UNKNOWN,
+      row.prepared ?? null,
     );
+  }
+
+  /** An attempt begins. One whose end nobody noted may have left something. */
+  beginAttempt(sendId: string): boolean {
+    return this.#change(
+      "UPDATE outbound SET may_have_left = CASE may_have_left WHEN 0 THEN 1 ELSE 2 END WHERE send_id = ?",
+      sendId,
+    );
+  }
+
+  nothingLeft(sendId: string): boolean {
+    return this.#change(
+      "UPDATE outbound SET may_have_left = CASE may_have_left WHEN 1 THEN 0 ELSE may_have_left END WHERE send_id = ?",
+      sendId,
+    );
+  }
+
+  keepPrepared(sendId: string, message: Uint8Array): boolean {
+    return this.#change("UPDATE outbound SET prepared = ? WHERE send_id = ?", message, sendId);
+  }
+
+  /**
+   * What an account of another number left open, as it is remembered by the journal of the number after it: ids without text or address, so
+   * that whoever asks for one of them again hears that it must not leave.
+   */
+  disown(cause: string, nowMs: number): readonly OutboundRow[] {
+    return this.#sql
+      .all<OutboundRow>(
+        "SELECT * FROM outbound WHERE state IN ('queued', 'written') OR last_error = ? ORDER BY created_at_ms DESC LIMIT ?",
+        cause,
+        MAX_DISOWNED,
+      )
+      .map((row) => ({
+        ...row,
+        chat: "",
+        content: NOTHING,
+        state: "failed",
+        last_error: cause,
+        state_at_ms: nowMs,
+        prepared: null,
+      }));
+  }
+
+  #change(statement: string, ...values: (string | Uint8Array)[]): boolean {
+    return this.#sql.run(statement, ...values) > 0;
   }
 
   rowOf(sendId: string): OutboundRow | undefined {
@@ -140,7 +202,8 @@ export function newCustody(entry: {
   chat: Jid;
   content: OutgoingContent;
 }): OutboundCustody {
-  return { ...entry, state: "queued", attempts: 0, lastError: null };
+  const untouched = { state: "queued", attempts: 0, lastError: null, left: false } as const;
+  return { ...entry, ...untouched, prepared: null };
 }
 
 function toCustody(row: OutboundRow | undefined): OutboundCustody | null {
@@ -154,6 +217,8 @@ function toCustody(row: OutboundRow | undefined): OutboundCustody | null {
     state: row.state,
     attempts: row.attempts,
     lastError: row.last_error,
+    left: row.may_have_left !== 0,
+    prepared: row.prepared ?? null,
   };
 }
 

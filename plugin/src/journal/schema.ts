@@ -86,6 +86,12 @@ export const MIGRATIONS: readonly string[] = [
     report TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  -- 0: nothing of it was ever handed to a socket, 1: an attempt is under way, 2: something may have left. Of older rows nobody knows.
+  ALTER TABLE outbound ADD COLUMN may_have_left INTEGER NOT NULL DEFAULT 2;
+  -- The message as it is written in every attempt, where it holds keys that cannot be made again.
+  ALTER TABLE outbound ADD COLUMN prepared BLOB;
+  `,
 ];
 
 /** The file was written by a newer version of the product and is left as it is. */

@@ -6,6 +6,7 @@ import type {
   MessageState,
   OutageEntry,
   OutboundCustody,
+  SelfAddress,
 } from "../runtime/ports.ts";
 import { formOf, plainAddress } from "./addresses.ts";
 import type { BufferedPlaintext } from "./decrypt-buffer.ts";
@@ -220,11 +221,19 @@ export class Spill implements JournalOperations {
     error: string | null,
     nowMs: number,
   ): void {
-    const isComplete = this.#copySend(sendId);
-    const found = this.#memory.outbound.update(sendId, state, error, nowMs);
-    if (!found && !isComplete) {
-      this.#defer((store) => store.updateCustody(sendId, state, error, nowMs));
-    }
+    this.#changeSend(sendId, (store) => store.outbound.update(sendId, state, error, nowMs));
+  }
+
+  beginAttempt(sendId: string): void {
+    this.#changeSend(sendId, (store) => store.outbound.beginAttempt(sendId));
+  }
+
+  nothingLeft(sendId: string): void {
+    this.#changeSend(sendId, (store) => store.outbound.nothingLeft(sendId));
+  }
+
+  keepPrepared(sendId: string, message: Uint8Array): void {
+    this.#changeSend(sendId, (store) => store.outbound.keepPrepared(sendId, message));
   }
 
   custody(sendId: string): OutboundCustody | null {
@@ -245,6 +254,11 @@ export class Spill implements JournalOperations {
 
   openCustody(limit: number): readonly OutboundCustody[] {
     return this.#withSendsBehind((journal) => journal.openCustody(limit), limit);
+  }
+
+  /** Of the file; what is in memory came in for the number that is bound now. */
+  readOwner(): SelfAddress {
+    return this.#peek((file) => file.readOwner()) ?? { pn: null, lid: null };
   }
 
   learnAddress(a: Jid, b: Jid, nowMs: number): void {
@@ -383,6 +397,11 @@ export class Spill implements JournalOperations {
       if (row.state !== "settled") this.#copiedUnsettled += 1;
     }
     return rows !== undefined;
+  }
+
+  #changeSend(sendId: string, change: (store: JournalStore) => boolean): void {
+    const isComplete = this.#copySend(sendId);
+    if (!change(this.#memory) && !isComplete) this.#defer((store) => void change(store));
   }
 
   #copySend(sendId: string): boolean {

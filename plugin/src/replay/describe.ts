@@ -135,6 +135,8 @@ export function describeEffect(effect: Effect): string | null {
       return `keep ${effect.sendId} for up to ${formatDuration(effect.deadlineMs)} (${effect.why})`;
     case "send.settle":
       return `${effect.sendId} ${effect.outcome}`;
+    case "journal.quarantine":
+      return "set the journal of the number before aside";
     case "status.publish":
       return describeStatus(effect);
     case "alert.raise":

@@ -129,6 +129,7 @@ function isNotable(effect: Effect): boolean {
     case "send.dispatch":
     case "send.hold":
     case "send.settle":
+    case "journal.quarantine":
     case "alert.raise":
     case "alert.clear":
     case "invariant.report":

@@ -1,6 +1,7 @@
+import { randomUUID } from "node:crypto";
 import type { AccountState, Policy } from "../core/index.ts";
-import { currentController, currentSocket } from "../core/index.ts";
-import type { AccountId, ControllerId, SelfIdentity } from "../events/index.ts";
+import { currentController, currentSocket, matchIdentities } from "../core/index.ts";
+import type { AccountId, ControllerId } from "../events/index.ts";
 import type {
   AccountRuntime,
   AccountRuntimeOptions,
@@ -31,15 +32,16 @@ import { Supervisor } from "./supervisor.ts";
 
 /** Unlinking on the server and removing the files wait this long for the directory. */
 const REMOVAL_LIMIT_MS = 10_000;
+const GROUP_REFUSED = "WhatsApp did not tell the group's subject and members.";
 /** How long after a stop what its sockets began may still fail. */
 const STRAGGLER_MS = 30_000;
 
-/** No socket is open, so nothing can be asked. */
-export class NotConnected extends Error {
-  readonly code = "WA_ERR_NOT_CONNECTED";
-  constructor(accountId: AccountId) {
-    super(`The WhatsApp account ${accountId} is not connected. See its status for the reason.`);
-    this.name = "NotConnected";
+/** A group's subject and members could not be asked for. */
+export class GroupUnknown extends Error {
+  readonly code = "WA_ERR_GROUP_UNKNOWN";
+  constructor(sentence: string) {
+    super(sentence);
+    this.name = "GroupUnknown";
   }
 }
 
@@ -173,13 +175,38 @@ class LinkedDevice implements AccountRuntime {
     return this.#present().send(request);
   }
 
+  giveUp(sendId: string): void {
+    this.#present().giveUp(sendId);
+  }
+
   capture(): SendCapture {
     return this.#present().capture();
   }
 
-  groupInfo(chat: Jid): Promise<GroupInfo> {
+  async groupInfo(
+    chat: Jid,
+    options: { readonly capture?: SendCapture; readonly signal?: AbortSignal } = {},
+  ): Promise<GroupInfo> {
     const socket = this.#openSocket();
-    return socket?.groupInfo(chat) ?? Promise.reject(new NotConnected(this.accountId));
+    const { capture } = options;
+    const present = this.capture();
+    const isCaptors = capture === undefined || capture.controllerId === present.controllerId;
+    if (socket !== undefined && isCaptors) {
+      const found = await socket.groupInfo(chat).catch(() => null);
+      if (found !== null) return found;
+      // A server that answers with an error would do so again; a connection that is gone has a successor.
+      if (this.#openSocket() === socket) throw new GroupUnknown(GROUP_REFUSED);
+    }
+    const outcome = await this.send({
+      sendId: `query/${randomUUID()}`,
+      chat,
+      content: { operation: "group-query" },
+      capture: capture ?? present,
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+    if (outcome.outcome !== "acked") throw new GroupUnknown(outcome.sentence);
+    if (outcome.group === undefined) throw new GroupUnknown(GROUP_REFUSED);
+    return outcome.group;
   }
 
   resolveAddress(jid: Jid): Promise<{ readonly pn: Jid | null; readonly lid: Jid | null }> {
@@ -303,10 +330,15 @@ class LinkedDevice implements AccountRuntime {
     { state, self, problem }: ReturnType<AccountRuntimeOptions["ports"]["credentials"]["inspect"]>,
   ): void {
     const { pseudonyms } = this.#options.ports;
-    if (state === "linked" && isForeign(controller.state.self, pseudonyms.self(self))) {
-      controller.post({ kind: "credentials.changed", state: "foreign" });
+    if (state === "linked") {
+      const known = controller.state.self ?? pseudonyms.self(this.#options.ports.journal.owner());
+      const stored = pseudonyms.self(self);
+      // Before the journal is looked at: what it holds is of the number that was linked before.
+      controller.self = self;
+      if (matchIdentities(known, stored, controller.state.ownMappings) === "different") {
+        controller.post({ kind: "credentials.changed", state: "foreign", self: stored });
+      }
     }
-    if (state === "linked") controller.self = self;
     if (problem === null) return;
     controller.post({
       kind: "credentials.changed",
@@ -414,10 +446,4 @@ function subscribe<T>(
 ): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
-}
-
-/** Stored credentials of somebody else than the last login of this run confirmed. */
-function isForeign(known: SelfIdentity | null, stored: SelfIdentity): boolean {
-  const knownPn = known?.pn ?? null;
-  return knownPn !== null && stored.pn !== null && knownPn !== stored.pn;
 }

@@ -92,11 +92,21 @@ export interface SendRequest {
   readonly capture?: SendCapture;
   /** Aborting gives the caller its promise back; a message that already left stays in custody. */
   readonly signal?: AbortSignal;
+  /**
+   * Awaited right before the first attempt writes, for a host that has to note it; a rejection keeps the message back. Not asked again by
+   * later attempts, nor when the send is continued after a restart.
+   */
+  readonly beforeWrite?: () => Promise<void>;
 }
 
 /** How a logical send ended. `left`: something may have reached the wire although it did not succeed. */
 export type SendOutcome =
-  | { readonly outcome: "acked"; readonly messageId: string | null }
+  | {
+      readonly outcome: "acked";
+      readonly messageId: string | null;
+      /** What a group query found. */
+      readonly group?: GroupInfo;
+    }
   | {
       readonly outcome: "refused" | "failed" | "expired" | "cancelled";
       readonly messageId: string | null;
@@ -197,6 +207,8 @@ export interface AccountRuntime {
   relink(): Promise<void>;
   /** Takes custody and sends; resolves when the server has custody or the send is over. Never rejects. */
   send(request: SendRequest): Promise<SendOutcome>;
+  /** Nobody wants this send any more: it is not tried again, whether or not something of it has left. */
+  giveUp(sendId: string): void;
   /** What a reply needs to find its way through a successor; call when the message that is answered arrives. */
   capture(): SendCapture;
   /** Connects and links, with a QR code where needed. */
@@ -206,8 +218,14 @@ export interface AccountRuntime {
   resumeFromJournal(): void;
   /** Takes effect from the next decision on; never closes a socket. */
   updatePolicy(policy: Policy): void;
-  /** From cache, else from the server through the open socket. Rejects when no socket is open. */
-  groupInfo(chat: Jid): Promise<GroupInfo>;
+  /**
+   * From cache, else from the server. When the connection is lost meanwhile, or is not there, it waits for that of a successor, as a reply
+   * does; rejects with {@link GroupUnknown} when there is none in time.
+   */
+  groupInfo(
+    chat: Jid,
+    options?: { readonly capture?: SendCapture; readonly signal?: AbortSignal },
+  ): Promise<GroupInfo>;
   /** Both address forms of somebody, from what is stored; never asks the network. */
   resolveAddress(jid: Jid): Promise<{ readonly pn: Jid | null; readonly lid: Jid | null }>;
   /** Own addresses: of the open socket, else as stored at the last login. */

@@ -23,7 +23,7 @@ import { Mailbox } from "./mailbox.ts";
 import { type LeaseSurroundings, OwnerLease } from "./owner-lease.ts";
 import type { LiveSocket, Run, SelfAddress, SocketInput } from "./ports.ts";
 import { pseudonymisedInput } from "./pseudonymised-input.ts";
-import { SendCustody, type SendWaiters } from "./send-custody.ts";
+import { SendCustody, type SendsInFlight, type SendWaiters } from "./send-custody.ts";
 import { SocketPool } from "./socket-pool.ts";
 
 /**
@@ -36,6 +36,7 @@ export interface Handover {
   readonly sockets: readonly LiveSocket[];
   readonly lease: OwnerLease;
   readonly waiters: SendWaiters;
+  readonly inFlight: SendsInFlight;
   readonly underWay: MessagesUnderWay;
   readonly self: SelfAddress;
 }
@@ -75,6 +76,7 @@ export class ConnectionController {
   readonly #owners: EffectOwners;
   readonly #timers: CoreTimers;
   readonly #waiters: SendWaiters;
+  readonly #inFlight: SendsInFlight;
   readonly #underWay: MessagesUnderWay;
   #state: AccountState;
   #policy: Policy;
@@ -96,6 +98,7 @@ export class ConnectionController {
     this.#state = handover?.state ?? this.#freshState();
     this.#self = handover?.self ?? { pn: null, lid: null };
     this.#waiters = handover?.waiters ?? new Map();
+    this.#inFlight = handover?.inFlight ?? new Map();
     this.#underWay = handover?.underWay ?? new Map();
     this.#mailbox = new Mailbox({
       handle: (input) => this.#take(input),
@@ -137,12 +140,14 @@ export class ConnectionController {
         ...ports,
         post,
         waiters: this.#waiters,
+        inFlight: this.#inFlight,
         socket: (socketId) => sockets.get(socketId),
       }),
       channel: ports.channel,
       networkProbe: ports.networkProbe,
       versions: ports.versions,
       pseudonyms: ports.pseudonyms,
+      quarantineJournal: () => void ports.journal.bindOwner(this.#self),
       post,
     };
     if (handover === null) return;
@@ -219,6 +224,10 @@ export class ConnectionController {
     return this.#owners.custody.send(request, request.capture ?? this.capture());
   }
 
+  giveUp(sendId: string): void {
+    this.post({ kind: "send.cancelled", sendId, final: true });
+  }
+
   /** Who captures a reply now. Before the first login of a run the stored credentials say who we are. */
   capture(): SendCapture {
     const { connection, self } = this.#state;
@@ -261,10 +270,13 @@ export class ConnectionController {
       state: this.#state,
       lease: this.#owners.lease,
       waiters: this.#waiters,
+      inFlight: this.#inFlight,
       underWay: this.#underWay,
       self: this.#self,
     };
-    return this.#isBroken ? { ...handover, timers: [], state: this.#trustedState() } : handover;
+    if (!this.#isBroken) return handover;
+    // The fresh state knows of no send; what the journal has is requested again.
+    return { ...handover, timers: [], inFlight: new Map(), state: this.#trustedState() };
   }
 
   /**

@@ -30,6 +30,8 @@ export interface EffectOwners {
   readonly networkProbe: NetworkProbe;
   readonly versions: VersionSource;
   readonly pseudonyms: Pseudonymiser;
+  /** Sets the journal aside unless it is that of the number whose credentials are stored now. */
+  quarantineJournal(): void;
   post(input: Input): void;
 }
 
@@ -72,9 +74,11 @@ export function runEffect(owners: EffectOwners, effect: Effect, connection: Conn
     case "owner.notify":
       return channel.notifyOwner(effect.messages);
     case "send.dispatch":
-      return custody.dispatch(effect.sendId, effect.socketId);
+      return custody.dispatch(effect.sendId, effect.socketId, effect.renew === true);
     case "send.settle":
       return custody.settle(effect);
+    case "journal.quarantine":
+      return owners.quarantineJournal();
     case "status.publish":
       return channel.publishStatus(effect);
     case "alert.raise":

@@ -162,6 +162,7 @@ export type OutgoingContent =
     }
   | {
       readonly operation: "media";
+      /** Absolute. Custody copies the file, so it may be removed once the send was taken. */
       readonly path: string;
       readonly mimeType: string;
       readonly caption: string | null;
@@ -169,7 +170,16 @@ export type OutgoingContent =
       readonly voice: boolean;
       readonly quotedRaw: string | null;
     }
-  | { readonly operation: "reaction"; readonly targetRaw: string; readonly emoji: string }
+  | {
+      readonly operation: "reaction";
+      /** The message of somebody else; null for one of our own, which is then named by its id. */
+      readonly targetRaw: string | null;
+      readonly targetMessageId?: string;
+      readonly emoji: string;
+    }
+  /** Both name a message of our own in the same chat by its WhatsApp id; it may still be in custody. */
+  | { readonly operation: "edit"; readonly targetMessageId: string; readonly text: string }
+  | { readonly operation: "delete"; readonly targetMessageId: string }
   | {
       readonly operation: "poll";
       readonly question: string;
@@ -177,7 +187,9 @@ export type OutgoingContent =
       readonly maxSelections: number;
     }
   | { readonly operation: "typing"; readonly state: "composing" | "paused" }
-  | { readonly operation: "read-receipt"; readonly raw: readonly string[] };
+  | { readonly operation: "read-receipt"; readonly raw: readonly string[] }
+  /** Asks for the chat's subject and members; the answer comes with the outcome. */
+  | { readonly operation: "group-query" };
 
 export interface GroupInfo {
   readonly chat: Jid;
@@ -197,7 +209,13 @@ export interface LiveSocket {
    * Writes with the given message id. Resolves when the bytes are with the operating system; rejects with
    * {@link SendFailure}. The server's ack comes later as input `send.acked`.
    */
-  write(sendId: string, messageId: string | null, to: Jid, content: OutgoingContent): Promise<void>;
+  write(
+    sendId: string,
+    messageId: string | null,
+    to: Jid,
+    content: OutgoingContent,
+    attempt?: WriteAttempt,
+  ): Promise<void>;
   ping(pingId: number, probe: "transport" | "session"): void;
   sampleLiveness(): void;
   /** Milliseconds since the last decodable frame, on the monotonic clock. */
@@ -216,6 +234,16 @@ export interface LiveSocket {
   close(reason: string): void;
   /** Unlinks this device on the server; best effort, bounded. */
   logout(): Promise<void>;
+}
+
+/** What an attempt knows of the ones before it. */
+export interface WriteAttempt {
+  /** The message as an earlier attempt had it, random keys included; opaque above `baileys/`. */
+  readonly prepared: Uint8Array | null;
+  /** Called before anything leaves when the message holds keys that no later attempt could make again. */
+  onPrepared(message: Uint8Array): void;
+  /** Ask for the recipients' devices and sessions first: the known ones were refused. */
+  readonly renewSessions: boolean;
 }
 
 /** A write that did not happen or whose outcome is unknown. `left`: something may have reached the wire. */
@@ -376,7 +404,14 @@ export interface OutboundCustody {
   readonly state: "queued" | "written" | "acked" | "delivered" | "failed";
   readonly attempts: number;
   readonly lastError: string | null;
+  /** Some attempt may have reached the wire, also one that a crash cut short. */
+  readonly left: boolean;
+  /** The message as it is written in every attempt, where it holds random keys: uploaded media, polls. */
+  readonly prepared: Uint8Array | null;
 }
+
+/** Why a file could not be kept: `full` is our own bound, `unreadable` the file's fault, `disk` that of the journal's disk. */
+export type MediaProblem = "full" | "unreadable" | "disk";
 
 /** The account's durable memory. All writes are synchronous: when a call returns, a crash of the process loses nothing of it. */
 export interface Journal {
@@ -384,6 +419,8 @@ export interface Journal {
   receive(message: IncomingMessage, nowMs: number): JournalledMessage;
   /** Says whose memory this is, as soon as the server confirmed it; the memory of another number is set aside. */
   bindOwner(self: SelfAddress): "same" | "another";
+  /** Whose memory it is, as last confirmed; both null for a new one. */
+  owner(): SelfAddress;
   /** Forgets everything, after a logout that a person asked for. */
   purge(): void;
   advance(messageId: string, chat: Jid, state: MessageState, reason: string): void;
@@ -404,6 +441,20 @@ export interface Journal {
     content: OutgoingContent;
   }): OutboundCustody;
   updateCustody(sendId: string, state: OutboundCustody["state"], error: string | null): void;
+  /** An attempt begins: from now on something may have left, until {@link nothingLeft} says otherwise. */
+  beginAttempt(sendId: string): void;
+  /** The attempt ended before anything could leave. */
+  nothingLeft(sendId: string): void;
+  /** Keeps the message of a send as it is about to leave. */
+  keepPrepared(sendId: string, message: Uint8Array): void;
+  /**
+   * Copies a file into the journal's own folder, where it stays until the send is settled. Resolves with the copy's path, or why there is
+   * none. The same send again replaces its copy.
+   */
+  keepMedia(
+    sendId: string,
+    path: string,
+  ): Promise<{ readonly path: string } | { readonly problem: MediaProblem }>;
   custody(sendId: string): OutboundCustody | null;
   custodyByMessageId(messageId: string): OutboundCustody | null;
   /** All sends whose id begins with `prefix`, oldest first: the parts of one delivery of the gateway. */

@@ -23,6 +23,7 @@ export interface InCharge {
     | "holder"
     | "sockets"
     | "send"
+    | "giveUp"
     | "capture"
     | "handOver"
   >;

@@ -144,7 +144,7 @@ async function readAllowed(allowed: Allowed, as: AdmitAs): Promise<Reading> {
   }
   if (as === "ignore") return ignored("late");
   const needsGroup = parties.kind === "group" && as !== "context";
-  const group = needsGroup ? await groupOf(host, entry.message.chat) : null;
+  const group = needsGroup ? await groupOf(allowed) : null;
   const mention = gate?.answer === true ? gate : null;
   const member = {
     kind: "member",
@@ -185,10 +185,14 @@ function routeOf(
     : route;
 }
 
+/** How long a group's message waits for its subject, also while the connection is being replaced. */
+const GROUP_WAIT_MS = 5_000;
+
 /** The subject and members make the prompt better; a message is not held up for them. */
-async function groupOf(host: InboundHost, chat: string): Promise<GroupInfo | null> {
+async function groupOf({ host, entry, capture }: Allowed): Promise<GroupInfo | null> {
   try {
-    return await host.runtime().groupInfo(chat);
+    const signal = AbortSignal.timeout(GROUP_WAIT_MS);
+    return await host.runtime().groupInfo(entry.message.chat, { capture, signal });
   } catch (error) {
     host.log.debug("The group's subject and members are unknown for now.", { error });
     return null;

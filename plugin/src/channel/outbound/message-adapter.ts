@@ -6,13 +6,14 @@ import {
 } from "openclaw/plugin-sdk/channel-outbound";
 import type { OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
 import { PlatformMessageNotDispatchedError } from "openclaw/plugin-sdk/error-runtime";
+import type { SendCauseId } from "../../core/index.ts";
 import type { SendOutcome } from "../../runtime/account.ts";
 import { defaultAccountId } from "../accounts/account.ts";
 import { normalizeTarget, targetJid } from "../accounts/targets.ts";
 import type { AccountAtWork, AccountsAtWork } from "../accounts-at-work.ts";
 import { CHANNEL_ID } from "../identifiers.ts";
 import { sendIdOf } from "./delivery-id.ts";
-import { reconcileDelivery } from "./reconcile.ts";
+import { giveUpDelivery, reconcileDelivery } from "./reconcile.ts";
 
 /** Told after WhatsApp's server has a message, for the gateway's activity figures. */
 export type OnSent = (accountId: string) => void;
@@ -40,6 +41,11 @@ export function createMessageAdapter(accounts: AccountsAtWork, onSent: OnSent) {
           ? { status: "unresolved", error: notRunning(context.accountId), retryable: true }
           : reconcileDelivery(context, account.journal);
       },
+      afterUnknownSendTerminal: (context) => {
+        // The gateway has told that this delivery failed: it must not arrive minutes later all the same.
+        const account = find(accounts, context.cfg, context.accountId);
+        if (account !== null) giveUpDelivery(context, account);
+      },
     },
     send: { text: (context) => sendText(accounts, context, onSent) },
   });
@@ -63,9 +69,6 @@ async function sendText(
     count: context.deliveryPartCount ?? 1,
     text: context.text,
   });
-  // From here on the message may leave at any moment: the gateway's claim is refreshed first, then checked without a gap.
-  await context.onPlatformSendDispatch?.();
-  context.assertDirectAdapterHandoff?.();
   const outcome = await account.runtime.send({
     sendId,
     chat,
@@ -76,6 +79,11 @@ async function sendText(
       mentions: [],
     },
     ...(context.signal === undefined ? {} : { signal: context.signal }),
+    // Not before, because it may wait for a socket: the gateway's claim is refreshed right before the write and checked without a gap.
+    beforeWrite: async () => {
+      await context.onPlatformSendDispatch?.();
+      context.assertDirectAdapterHandoff?.();
+    },
   });
   return settle(outcome, to, context.replyToId, () => onSent(account.accountId));
 }
@@ -99,13 +107,31 @@ function settle(
   };
 }
 
-/** Only a message of which nothing can have left may be sent afresh by the gateway; for the rest it must ask the journal. */
-function asError(outcome: Exclude<SendOutcome, { outcome: "acked" }>): Error {
-  return outcome.left ? new Error(outcome.sentence) : notDispatched(outcome.sentence);
+/**
+ * Only a message of which nothing can have left may be sent afresh by the gateway; for the rest it must ask the journal. What would be
+ * refused again, or would then leave for another number, is not tried again.
+ */
+export function asError(outcome: Exclude<SendOutcome, { outcome: "acked" }>): Error {
+  const { left, sentence, causeId } = outcome;
+  if (left) return new Error(sentence);
+  return notDispatched(sentence, causeId === null || !FINAL_CAUSES.has(causeId));
 }
 
-function notDispatched(sentence: string): PlatformMessageNotDispatchedError {
-  return new PlatformMessageNotDispatchedError(sentence, { cause: new Error(sentence) });
+const FINAL_CAUSES: ReadonlySet<string> = new Set([
+  "identity-mismatch",
+  "identity-ambiguous",
+  "identity-unknown",
+  "captor-unauthenticated",
+  "rejected-before-sending",
+  "target-not-sent",
+  "media-unreadable",
+] satisfies SendCauseId[]);
+
+function notDispatched(sentence: string, retryable = true): PlatformMessageNotDispatchedError {
+  return new PlatformMessageNotDispatchedError(sentence, {
+    cause: new Error(sentence),
+    ...(retryable ? {} : { retryable: false }),
+  });
 }
 
 function quotedRaw(
@@ -121,7 +147,7 @@ function find(
   cfg: OpenClawConfig,
   accountId: string | null | undefined,
 ): AccountAtWork | null {
-  return accounts.get(accountId?.trim() || defaultAccountId(cfg));
+  return accounts.custodian(accountId?.trim() || defaultAccountId(cfg));
 }
 
 function notRunning(accountId: string | null | undefined): string {

@@ -12,6 +12,8 @@ function part(index: number, count: number, state: OutboundCustody["state"]): Ou
     content: { operation: "text", text: `part ${index}`, quotedRaw: null, mentions: [] },
     state,
     attempts: 1,
+    left: state !== "queued",
+    prepared: null,
     lastError: state === "failed" ? "WhatsApp refused the message (463)." : null,
   };
 }

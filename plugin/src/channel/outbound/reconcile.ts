@@ -3,7 +3,9 @@ import {
   type ChannelMessageUnknownSendReconciliationResult,
   createMessageReceiptFromOutboundResults,
 } from "openclaw/plugin-sdk/channel-outbound";
+import type { AccountRuntime } from "../../runtime/account.ts";
 import type { Journal, OutboundCustody } from "../../runtime/ports.ts";
+import { describeSendCause } from "../../core/index.ts";
 import { CHANNEL_ID } from "../identifiers.ts";
 import { deliveryPrefix, partCountOf } from "./delivery-id.ts";
 
@@ -31,7 +33,7 @@ export function reconcileDelivery(
   if (refused !== undefined) {
     return {
       status: "unresolved",
-      error: refused.lastError ?? "WhatsApp did not accept the message.",
+      error: describeSendCause(refused.lastError) ?? "WhatsApp did not accept the message.",
       retryable: false,
     };
   }
@@ -39,6 +41,26 @@ export function reconcileDelivery(
     ? { status: "sent", ...receiptOf(parts, context.to) }
     : { status: "not_sent" };
 }
+
+/** The gateway retired a delivery for good: what of it is still in custody is given up, with the reason on record. */
+export function giveUpDelivery(
+  context: Pick<ChannelMessageUnknownSendContext, "queueId">,
+  account: {
+    readonly journal: Pick<Journal, "custodyWithPrefix" | "updateCustody">;
+    readonly runtime: Pick<AccountRuntime, "giveUp">;
+  },
+): void {
+  for (const part of account.journal.custodyWithPrefix(
+    deliveryPrefix(context.queueId),
+    MAX_PARTS,
+  )) {
+    if (part.state !== "queued" && part.state !== "written") continue;
+    account.runtime.giveUp(part.sendId);
+    account.journal.updateCustody(part.sendId, "failed", GIVEN_UP);
+  }
+}
+
+const GIVEN_UP = "the gateway gave the delivery up";
 
 /** Every message that the delivery was cut into is with WhatsApp's server. */
 function isComplete(parts: readonly OutboundCustody[]): boolean {
