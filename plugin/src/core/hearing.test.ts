@@ -100,6 +100,22 @@ describe("a queue that is announced and not delivered", () => {
     expect(story.state.connection).toMatchObject({ causeId: "queue-blocked" });
   });
 
+  it("is blocked as well when the server declares it over", () => {
+    const story = new Story().start().open();
+    story.tell(preview(1, 3));
+    story.tell({ kind: "drain.ended", socketId: 1, delivered: 3 });
+    while (story.state.connection.phase === "open") tick(story);
+    expect(story.state.connection).toMatchObject({ causeId: "queue-blocked" });
+  });
+
+  it("is not blocked when nothing but receipts was announced", () => {
+    const story = new Story().start().open();
+    story.tell({ ...preview(1, 3), messages: 0, receipts: 3 });
+    story.tell({ kind: "drain.ended", socketId: 1, delivered: 3 });
+    while (story.at < HOUR) tick(story);
+    expect(story.state.connection).toMatchObject({ phase: "open", socketId: 1 });
+  });
+
   it("is left alone while it moves", () => {
     const story = new Story().start().open();
     story.tell(preview(1, 80));

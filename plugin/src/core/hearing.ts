@@ -1,6 +1,7 @@
 import type { DrainInput, Input, SocketId } from "../events/index.ts";
 import type { CauseId } from "./causes.ts";
 import { type Draft, emit, patch } from "./draft.ts";
+import type { DrainLedger } from "./drain.ts";
 import { LIMITS } from "./limits.ts";
 import { lose } from "./recovery.ts";
 import { retire } from "./sockets.ts";
@@ -18,6 +19,8 @@ export interface HearingState {
   readonly lastInboundAt: number | null;
   /** The socket whose offline delivery the server declared over; live messages come only after that. */
   readonly endedSocketId: SocketId | null;
+  /** Messages that were announced on the current or the last socket. */
+  readonly announced: { readonly socketId: SocketId; readonly messages: number } | null;
   /** Replacements of a deaf session in a row, and when the last one was. */
   readonly heals: number;
   readonly healedAt: number | null;
@@ -35,6 +38,7 @@ interface ChatTime {
 export const INITIAL_HEARING: HearingState = {
   lastInboundAt: null,
   endedSocketId: null,
+  announced: null,
   heals: 0,
   healedAt: null,
   failures: [],
@@ -54,6 +58,8 @@ export function noteHearing(draft: Draft, input: Input): void {
         noteUndecryptable(draft, input, input.chat);
       }
       return;
+    case "drain.previewed":
+      return update(draft, { announced: { socketId: input.socketId, messages: input.messages } });
     case "drain.ended":
       return noteEnd(draft, input.socketId);
     default:
@@ -87,16 +93,27 @@ function noteEnd(draft: Draft, socketId: SocketId): void {
  */
 export function healDeafness(draft: Draft): boolean {
   const { connection, drain, hearing } = draft.state;
-  if (connection.phase !== "open" || hearing.endedSocketId === connection.socketId) return false;
+  if (connection.phase !== "open") return false;
   const { socketId, openedAt } = connection;
   const ledger = drain.ledger?.socketId === socketId ? drain.ledger : null;
   const silentMs = draft.at - Math.max(openedAt, ledger?.lastAt ?? 0);
+  const hasEnded = hearing.endedSocketId === socketId;
   const isShort = ledger !== null && ledger.delivered < ledger.announced;
+  if (hasEnded && !isNothingDelivered(hearing, ledger)) return false;
   if (isShort && ledger.phase === "draining" && silentMs >= LIMITS.pullAgainMs) {
     emit(draft, "deaf/pull-again", { kind: "drain.pull", socketId, batch: LIMITS.drainBatch });
   }
   if (silentMs < LIMITS.drainSilenceMs) return false;
   return replaceDeaf(draft, socketId, isShort ? "queue-blocked" : "session-deaf");
+}
+
+/** Messages were announced and not one stanza came, whatever the server says about the end. */
+function isNothingDelivered(
+  { announced }: HearingState,
+  ledger: Pick<DrainLedger, "socketId" | "delivered"> | null,
+): boolean {
+  if (announced === null || ledger === null || announced.socketId !== ledger.socketId) return false;
+  return announced.messages > 0 && ledger.delivered === 0;
 }
 
 /**

@@ -106,6 +106,7 @@ async function linkedAccounts(
     schedule.flatMap(({ event }) => (event.kind === "agent.answered" ? [event.ref] : [])),
   );
   const accounts = new Map<string, StagedAccount>();
+  const shared = new Map<string, unknown>();
   for (const accountId of new Set(schedule.map((each) => each.account))) {
     const account = new StagedAccount({
       accountId,
@@ -117,6 +118,7 @@ async function linkedAccounts(
       policy: parsePolicy(header.policy ?? "{}"),
       onRecord,
       timedAnswers,
+      shared,
     });
     await account.link();
     accounts.set(accountId, account);

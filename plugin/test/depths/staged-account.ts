@@ -45,6 +45,8 @@ export interface StagedAccountOptions {
   onRecord(record: LogRecord): void;
   /** References of messages whose answer the incident itself times. */
   readonly timedAnswers: ReadonlySet<string>;
+  /** What the accounts of one process have in common in the host's registry; by default the account is alone. */
+  readonly shared?: Map<string, unknown>;
 }
 
 interface OpenQuestion {
@@ -201,9 +203,12 @@ export class StagedAccount implements Party {
   }
 
   #registryStore(): RegistryStore {
+    const { accountId, shared } = this.#options;
+    const mapOf = (key: string): Map<string, unknown> =>
+      key === accountId || shared === undefined ? this.#registry : shared;
     return {
-      get: (accountId) => this.#registry.get(accountId),
-      set: (accountId, entry) => void this.#registry.set(accountId, entry),
+      get: (key) => mapOf(key).get(key),
+      set: (key, entry) => void mapOf(key).set(key, entry),
     };
   }
 

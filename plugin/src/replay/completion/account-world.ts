@@ -2,6 +2,7 @@ import type { Effect, Input, RawError, SelfIdentity } from "../../events/index.t
 import type { Agenda } from "./agenda.ts";
 import { Mailbox, type WaitingMessage } from "./mailbox.ts";
 import type { FactOf } from "./report.ts";
+import { isUnanswered } from "./unanswered-effects.ts";
 import { RESOLVED_VERSION, WORLD } from "./world-settings.ts";
 
 /** What the completion tells the core; the story records it and performs what the core decides. */
@@ -42,6 +43,7 @@ export class AccountWorld {
   #socket: LiveSocket | null = null;
   #network: FactOf<"network"> | null = null;
   #deadSince: number | null = null;
+  #isWithheld = false;
   #acksLost = false;
   #finding: FactOf<"conflict">["finding"] = "external";
   #phoneOnline = true;
@@ -66,6 +68,7 @@ export class AccountWorld {
     this.#network = previous.#network;
     this.#finding = previous.#finding;
     this.#phoneOnline = previous.#phoneOnline;
+    this.#isWithheld = previous.#isWithheld;
     this.#acksLost = previous.#acksLost;
     this.#self = previous.#self;
   }
@@ -85,6 +88,10 @@ export class AccountWorld {
 
   setLink(state: "dead" | "alive"): void {
     this.#deadSince = state === "dead" ? (this.#deadSince ?? this.#story.now()) : null;
+  }
+
+  setDelivery(state: FactOf<"delivery">["state"]): void {
+    this.#isWithheld = state === "withheld";
   }
 
   setAcks(state: "answered" | "lost"): void {
@@ -110,7 +117,7 @@ export class AccountWorld {
 
   /** A message for us: on a live connection it is there at once, else it waits on the server. */
   deliver(message: WaitingMessage): Input | null {
-    if (!this.isOpen || this.#deadSince !== null) {
+    if (!this.isOpen || this.#deadSince !== null || this.#isWithheld) {
       this.#mailbox.keep(message);
       return null;
     }
@@ -144,8 +151,9 @@ export class AccountWorld {
     return { kind: "socket.opened", socketId: socket.socketId, self: this.#self };
   }
 
-  /** Answers one decision of the core. What only says something to people or other parts needs no answer. */
+  /** Answers one decision of the core. */
   perform(effect: Effect): void {
+    if (isUnanswered(effect)) return;
     switch (effect.kind) {
       case "owner.acquire":
         return this.#later(WORLD.ownerMs, { kind: "owner.resolved", result: "acquired" });
@@ -195,26 +203,6 @@ export class AccountWorld {
         return this.#send(effect.sendId, effect.socketId);
       case "send.settle":
         return this.#settled(effect.sendId, effect.outcome);
-      case "placeholder.request":
-      case "message.hold":
-      case "owner.notify":
-      case "owner.release":
-      case "status.publish":
-      case "alert.raise":
-      case "alert.clear":
-      case "event.drop":
-      case "input.refuse":
-      case "invariant.report":
-      case "reported.decide":
-      case "drops.report":
-      case "drops.correlate":
-      case "session.reset":
-      case "drain.close":
-      case "gap.open":
-      case "gap.close":
-      case "outage.report":
-      case "send.hold":
-        return;
     }
   }
 
@@ -359,12 +347,17 @@ export class AccountWorld {
     this.#whileLive(socketId, WORLD.previewMs, () => {
       const counts = { announced: waiting, messages: waiting, receipts: 0, notifications: 0 };
       this.#story.assume({ kind: "drain.previewed", socketId, ...counts });
-      this.#pull(socketId, WORLD.drainUnasked);
+      if (!this.#isWithheld) return this.#pull(socketId, WORLD.drainUnasked);
+      // Announced, not delivered, and declared over: what the simulated server does when it is deaf.
+      this.#whileLive(socketId, WORLD.drainEndMs, () =>
+        this.#story.assume({ kind: "drain.ended", socketId, delivered: waiting }),
+      );
     });
   }
 
   /** Delivers the next batch, stanza by stanza; what has not been receipted stays on the server. */
   #pull(socketId: number, batch: number): void {
+    if (this.#isWithheld) return;
     // A batch that was asked for early comes behind the one that is still arriving.
     let arrivesMs = Math.max(0, this.#deliveredAt - this.#story.now());
     for (const message of this.#mailbox.next(batch)) {

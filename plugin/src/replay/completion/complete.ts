@@ -216,6 +216,8 @@ class Story {
         return done(world.setNetwork(fact));
       case "link":
         return done(world.setLink(fact.state));
+      case "delivery":
+        return done(world.setDelivery(fact.state));
       case "acks":
         return done(world.setAcks(fact.state));
       case "conflict":

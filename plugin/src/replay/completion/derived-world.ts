@@ -13,6 +13,7 @@ import type { Fact, FactOf } from "./report.ts";
  * | `closed` after silence ("Connection was lost") | `server.struck` with silence: the story goes on when the plugin has noticed |
  * | `network failing` / `up` | `fault.set` at its stage / `fault.cleared` |
  * | `link dead` / `alive` | `fault.set` black-hole at stage open / `fault.cleared` |
+ * | `delivery withheld` / `flowing` | `fault.set` deaf at stage open / `fault.cleared` |
  * | `acks lost` / `answered` | `fault.set` dropped at stage ack (a receipt would tell as much as the ack) / `fault.cleared` |
  * | `message` | `contact.wrote`, in LID addressing |
  * | `answer` | `agent.answered` |
@@ -29,6 +30,8 @@ export function worldOf(fact: Fact): readonly WorldEvent[] {
       return networkFault(fact);
     case "link":
       return switched("link", fact.state === "dead", { stage: "open", fault: "black-hole" });
+    case "delivery":
+      return switched("delivery", fact.state === "withheld", { stage: "open", fault: "deaf" });
     case "acks":
       return switched("acks", fact.state === "lost", { stage: "ack", fault: "dropped" });
     case "message":

@@ -53,6 +53,8 @@ export const factTable = {
   },
   /** An open connection goes silent without an end (`dead`), or speaks again. */
   link: { state: oneOf("dead", "alive") },
+  /** The server keeps what it has for us and says nothing about it (`withheld`), or delivers; pings are answered all the time. */
+  delivery: { state: oneOf("withheld", "flowing") },
   /** Acks of sends come (`answered`), or are lost. */
   acks: { state: oneOf("answered", "lost") },
   /** What an inspection of a conflict will find. */
