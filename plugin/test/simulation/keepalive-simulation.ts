@@ -35,9 +35,8 @@ export const KEEPALIVE: Simulation = {
 };
 
 function gridOf(cells: readonly KeepaliveDay[], days: number): Table {
-  const period = days === 1 ? "day" : `${days} days`;
   return {
-    title: `Drops in a virtual ${period} of a quiet account, and the mode in which it ends`,
+    title: `Drops of a quiet account in ${days * 24} virtual hours, and the mode in which it ends`,
     columns: ["timer reset by", ...MODES],
     rows: RULES.map((rule) => [
       rule,
