@@ -58,13 +58,16 @@ export function createChannelPort(parts: ChannelPortParts): OpenChannelPort {
   const whenRestored = (): Promise<void> => (restored ??= restoreContext(inbound));
   return {
     publishStatus: (effect) => inTask(() => publish(effect)),
-    admit: (entry, as, late) =>
-      inTask(() =>
+    admit: (entry, as, late) => {
+      const admission = inTask(() =>
         patience.until(async () => {
           await whenRestored();
           return admitMessage(inbound, { entry, as, late });
         }),
-      ),
+      );
+      // With its repetitions: the notice must not be composed while one of its messages waits for the gateway.
+      return as === "notify-owner" ? inbound.notices.waitFor(admission) : admission;
+    },
     admitBurst: (messages) =>
       inTask(() =>
         patience.until(async () => {

@@ -20,8 +20,7 @@ import { prepareTurn, runTurn } from "./run-turn.ts";
  * says why; rejects only when it should be tried again.
  */
 export function admitMessage(host: InboundHost, message: BurstMessage): Promise<Admission> {
-  const { entry, as } = message;
-  const admission = host.order.inTurn(entry.conversation, async () => {
+  return host.order.inTurn(message.entry.conversation, async () => {
     const reading = await read(host, message);
     if (reading.kind === "end") return () => Promise.resolve(reading.end);
     if (reading.kind === "act") return reading.act;
@@ -29,7 +28,6 @@ export function admitMessage(host: InboundHost, message: BurstMessage): Promise<
     const turn = await prepareTurn(reading.admitted, [reading.admitted]);
     return () => runTurn(turn);
   });
-  return as === "notify-owner" ? host.notices.waitFor(admission) : admission;
 }
 
 /** Takes messages of one chat to the agent as one turn; see {@link admitMessage}. They come oldest first, and so do their ends. */
