@@ -107,7 +107,7 @@ function handOn(
 ): void {
   if (seam.isEnded()) return;
   const { baileys } = seam;
-  const page = baileys.processHistoryMessage(history as proto.HistorySync);
+  const page = baileys.processHistoryMessage(history);
   for (const { pn, lid } of page.lidPnMappings) {
     journal.learnAddress(baileys.jidNormalizedUser(pn), baileys.jidNormalizedUser(lid));
   }

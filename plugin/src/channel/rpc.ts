@@ -1,4 +1,5 @@
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/channel-core";
+import { outageLine } from "../events/index.ts";
 import { systemClock } from "../runtime/system-ports.ts";
 import { defaultAccountId, listAccountIds } from "./accounts/account.ts";
 import type { AccountAtWork } from "./accounts-at-work.ts";
@@ -15,7 +16,7 @@ const DEFAULT_RECORDS = 200;
 class BadRequest extends Error {}
 
 /**
- * `whatsappContinuity.status` and `.records` for everybody who may read, `.capture`, `.restart` and `.messages` for administrators. Answers are described in the
+ * `whatsappContinuity.status`, `.outages` and `.records` for everybody who may read, `.capture`, `.restart` and `.messages` for administrators. Answers are described in the
  * interface page: status version 1 per account, records as they are in a log.
  */
 export function registerRpc(api: OpenClawPluginApi, instance: PluginInstance): void {
@@ -26,6 +27,7 @@ export function registerRpc(api: OpenClawPluginApi, instance: PluginInstance): v
   ];
   const methods: readonly Method[] = [
     ["status", "operator.read", (params) => status(instance, params)],
+    ["outages", "operator.read", (params) => outages(instance, params)],
     ["records", "operator.read", (params) => records(instance, params)],
     ["capture", "operator.admin", (params) => capture(instance, params)],
     ["restart", "operator.admin", (params) => restart(instance, params)],
@@ -65,6 +67,31 @@ function status(instance: PluginInstance, params: Params): unknown {
     journals: Object.fromEntries(
       accounts.map((account) => [account.accountId, account.journalStatus()]),
     ),
+  };
+}
+
+/** Outages per answer and account: the journal keeps them beyond what a status shows. */
+const MAX_OUTAGES = 200;
+const DEFAULT_OUTAGES = 20;
+
+/** The accounts of past outages, also of earlier runs, newest first; one that lasts is in the status. */
+function outages(instance: PluginInstance, params: Params): unknown {
+  const only = optionalText(params, "accountId");
+  const limit = optionalCount(params, "limit") ?? DEFAULT_OUTAGES;
+  if (limit < 1 || limit > MAX_OUTAGES) {
+    throw new BadRequest(`limit must be a whole number from 1 to ${MAX_OUTAGES}.`);
+  }
+  const accounts = only === undefined ? instance.accounts.all() : [accountOf(instance, params)];
+  const nowMs = systemClock.wallMs();
+  return {
+    accounts: accounts.map(({ accountId, journal, runtime }) => ({
+      accountId,
+      current: runtime.status().outages.find(({ endedAt }) => endedAt === null) ?? null,
+      outages: journal.recentOutages(limit).map((outage) => ({
+        ...outage,
+        line: outageLine(outage, -new Date(outage.startedAtMs).getTimezoneOffset(), nowMs),
+      })),
+    })),
   };
 }
 

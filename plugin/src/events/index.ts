@@ -41,3 +41,4 @@ export {
 export { MAX_TEXT_CHARACTERS, scrubError, scrubText } from "./scrub.ts";
 export { digestOf } from "./digest.ts";
 export { columnOfPath, findSyntaxProblem, type SyntaxProblem } from "./json-position.ts";
+export { describeDuration, type OutageFigures, outageLine } from "./outage-line.ts";

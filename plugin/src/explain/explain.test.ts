@@ -228,6 +228,7 @@ const OWN: readonly LogRecord[] = [
     duplicates: 1,
     tooOld: 0,
     unanswered: 0,
+    waiting: 0,
   }),
 ];
 
@@ -272,7 +273,7 @@ describe("our own log", () => {
     const reader = new AnyLogReader({ label: "g", fallbackMs: FALLBACK_MS, scrub: (t) => t });
     const lines = OWN.flatMap((record) => {
       if (record.kind === "log.header") return [];
-      const { message, fields } = lineOf(record, describeCause);
+      const { message, fields } = lineOf(record, describeCause, { baseMs: 0, offsetMinutes: 0 });
       return [
         JSON.stringify({
           "0": '{"plugin":"whatsapp-continuity"}',

@@ -77,7 +77,16 @@ export function describeRecovered(recovered: NonNullable<ExplainedOutage["recove
     recovered.offline > 0 ? `${describeCount(recovered.offline, "message")} kept by WhatsApp` : "",
     recovered.history > 0 ? `${describeCount(recovered.history, "message")} from the phone` : "",
     recovered.tooOld > 0 ? `${recovered.tooOld} too old to answer` : "",
-    recovered.unanswered > 0 ? `${recovered.unanswered} left unanswered` : "",
   ].filter((part) => part !== "");
-  return parts.length === 0 ? "No message was waiting." : `Recovered: ${parts.join(", ")}.`;
+  const remarks = [
+    recovered.duplicates > 0 ? `${describeCount(recovered.duplicates, "duplicate")} dropped` : "",
+    recovered.unanswered > 0
+      ? `${describeCount(recovered.unanswered, "chat")} unanswered by the phone`
+      : "",
+    recovered.waiting > 0
+      ? `${describeCount(recovered.waiting, "chat")} still to be asked about, when somebody writes there`
+      : "",
+  ].filter((part) => part !== "");
+  const found = parts.length === 0 ? "No message was waiting." : `Recovered: ${parts.join(", ")}.`;
+  return remarks.length === 0 ? found : `${found} Also: ${remarks.join(", ")}.`;
 }

@@ -237,6 +237,7 @@ function onReport(
     duplicates: record.duplicates,
     tooOld: record.tooOld,
     unanswered: record.unanswered,
+    waiting: record.waiting ?? 0,
   };
   const index = state.past.findLastIndex((o) => Math.abs(o.startMs - startMs) < SAME_BEGIN_MS);
   const known = state.past[index];

@@ -7,7 +7,9 @@ export interface Recovered {
   readonly history: number;
   readonly duplicates: number;
   readonly tooOld: number;
+  /** Chats about which the phone did not answer, and those in which nobody wrote since. */
   readonly unanswered: number;
+  readonly waiting: number;
 }
 
 /** One time during which an account was not connected although it should have been. */

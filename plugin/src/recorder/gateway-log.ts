@@ -2,7 +2,7 @@ import { CATALOG, type LogRecord } from "../events/index.ts";
 import type { Clock, Timers } from "../runtime/ports.ts";
 import { withoutIdentities } from "./clean-record.ts";
 import { LineLimiter } from "./line-limiter.ts";
-import { type DescribeCause, lineOf, type LogLine } from "./log-line.ts";
+import { type DescribeCause, lineOf, type LogLine, type WallClock } from "./log-line.ts";
 import type { LogSettings } from "./log-settings.ts";
 
 /** Where lines go: the gateway's structured logger. */
@@ -49,9 +49,17 @@ export class GatewayLog {
     if (settings.records === "off") return;
     const shown = settings.identities === "none" ? withoutIdentities(record) : record;
     if (shown.kind === "log.header") return;
-    const line = lineOf(shown, this.#options.describeCause);
+    const line = lineOf(shown, this.#options.describeCause, this.#wallClock());
     if (settings.records === "all") this.#writeAll(line);
     else if (CATALOG[record.kind].logged && this.#isNews(record)) this.#offer(record.account, line);
+  }
+
+  #wallClock(): WallClock {
+    const nowMs = this.#options.clock.wallMs();
+    return {
+      baseMs: nowMs - this.#options.clock.monotonicMs(),
+      offsetMinutes: -new Date(nowMs).getTimezoneOffset(),
+    };
   }
 
   /** A line that is no record, e.g. the library's own warnings; collapsed and limited like the others. */

@@ -1,4 +1,4 @@
-import { CATALOG, type LogRecord, type RawError, severityOf } from "../events/index.ts";
+import { CATALOG, type LogRecord, outageLine, type RawError, severityOf } from "../events/index.ts";
 
 /** What a cause means and what to do about it; the core's catalogue, handed in. */
 export type DescribeCause = (causeId: string) => {
@@ -19,11 +19,21 @@ export interface LogLine {
   readonly topic: string;
 }
 
+/** What the wall clock shows at the records' time 0, and where on earth. */
+export interface WallClock {
+  readonly baseMs: number;
+  readonly offsetMinutes: number;
+}
+
 type EventRecord = Exclude<LogRecord, { kind: "log.header" }>;
 
 /** A record as a line. Only terminal states and broken invariants are errors: everything else is being handled. */
-export function lineOf(record: EventRecord, describeCause: DescribeCause): LogLine {
-  const { message, topic } = tell(record, describeCause);
+export function lineOf(
+  record: EventRecord,
+  describeCause: DescribeCause,
+  wall: WallClock,
+): LogLine {
+  const { message, topic } = tell(record, describeCause, wall);
   return {
     level: levelOf(record),
     message,
@@ -51,7 +61,7 @@ interface Told {
   readonly topic?: string;
 }
 
-function tell(record: EventRecord, describeCause: DescribeCause): Told {
+function tell(record: EventRecord, describeCause: DescribeCause, wall: WallClock): Told {
   switch (record.kind) {
     case "status.publish":
       return tellStatus(record, describeCause);
@@ -95,7 +105,7 @@ function tell(record: EventRecord, describeCause: DescribeCause): Told {
     case "outage.report":
     case "alert.raise":
     case "alert.clear":
-      return tellOutage(record, describeCause);
+      return tellOutage(record, describeCause, wall);
     default:
       return { message: `${CATALOG[record.kind].title} (${record.kind})` };
   }
@@ -146,15 +156,29 @@ function tellLedger(record: RecordOf<"drops.report" | "session.reset" | "drain.c
   }
 }
 
+/** The account of an outage, and what it meant. */
+function tellAccount(
+  record: RecordOf<"outage.report">,
+  describeCause: DescribeCause,
+  { baseMs, offsetMinutes }: WallClock,
+): string {
+  const startedAtMs = baseMs + record.startedAt;
+  const endedAtMs = baseMs + record.endedAt;
+  const line = outageLine({ ...record, startedAtMs, endedAtMs }, offsetMinutes, endedAtMs);
+  if (record.revision > 0) return `corrected: ${line}`;
+  return `${line}. ${describeCause(record.causeId).sentence}`;
+}
+
 function tellOutage(
   record: RecordOf<"outage.report" | "alert.raise" | "alert.clear">,
   describeCause: DescribeCause,
+  wall: WallClock,
 ): Told {
   switch (record.kind) {
     case "outage.report":
       return {
-        message: `The outage is over. ${describeCause(record.causeId).sentence} It took ${record.attempts} attempts; ${record.recoveredOffline} messages came late, ${record.recoveredHistory} from history.`,
-        topic: record.causeId,
+        message: tellAccount(record, describeCause, wall),
+        topic: record.revision === 0 ? record.causeId : `${record.causeId} corrected`,
       };
     case "alert.raise":
       return {

@@ -4,11 +4,12 @@ import {
   currentSocket,
   describeCause,
   extractFacts,
+  type Gap,
   type Outage,
   type Policy,
   sessionPlan,
 } from "../core/index.ts";
-import type { AccountId, RawError } from "../events/index.ts";
+import { type AccountId, outageLine, type RawError } from "../events/index.ts";
 import type { AccountStatus } from "./account.ts";
 import type { Clock, Journal } from "./ports.ts";
 
@@ -60,7 +61,7 @@ export function accountStatus(sources: StatusSources): AccountStatus {
       receipted: ledger?.receipted ?? 0,
     },
     journal: { depth: unsettled, oldestUnsettledMs, spilled },
-    outages: outagesOf(state, toWall),
+    outages: outagesOf(state, toWall, clock.wallMs()),
   };
 }
 
@@ -116,16 +117,34 @@ function factsOf(error: RawError | null): Readonly<Record<string, string | numbe
   return facts;
 }
 
-function outagesOf(state: AccountState, toWall: (at: number) => number): AccountStatus["outages"] {
+function outagesOf(
+  state: AccountState,
+  toWall: (at: number) => number,
+  nowMs: number,
+): AccountStatus["outages"] {
   const { past, current } = state.backfill;
   const outages: readonly Outage[] = current === null ? past : [...past, current];
-  return outages.map((outage) => ({
-    startedAt: toWall(outage.startedAt),
-    endedAt: outage.endedAt === null ? null : toWall(outage.endedAt),
-    causeId: outage.causeId,
-    attempts: outage.attempts,
-    recoveredOffline: outage.recoveredOffline,
-    recoveredHistory: outage.recoveredHistory,
-    unanswered: outage.unanswered,
-  }));
+  return outages.map((outage) => {
+    const { causeId, attempts, recoveredOffline, recoveredHistory, duplicates, tooOld } = outage;
+    const own = state.backfill.gaps.filter(({ outageId }) => outageId === outage.outageId);
+    const inStage = (stage: Gap["stage"]): number =>
+      own.filter((gap) => gap.stage === stage).length;
+    const startedAt = toWall(outage.startedAt);
+    const endedAt = outage.endedAt === null ? null : toWall(outage.endedAt);
+    const figures = {
+      causeId,
+      recoveredOffline,
+      recoveredHistory,
+      duplicates,
+      tooOld,
+      unanswered: outage.givenUp + inStage("unanswered"),
+      waiting: inStage("waiting"),
+    };
+    const line = outageLine(
+      { ...figures, startedAtMs: startedAt, endedAtMs: endedAt },
+      -new Date(startedAt).getTimezoneOffset(),
+      nowMs,
+    );
+    return { startedAt, endedAt, attempts, ...figures, line };
+  });
 }

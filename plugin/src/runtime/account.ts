@@ -187,7 +187,13 @@ export interface AccountStatus {
     readonly attempts: number;
     readonly recoveredOffline: number;
     readonly recoveredHistory: number;
+    readonly duplicates: number;
+    readonly tooOld: number;
+    /** Chats about which the phone was asked in vain, and those in which nobody wrote since, so that it cannot be asked. */
     readonly unanswered: number;
+    readonly waiting: number;
+    /** The account in one line, in the time zone of the gateway. */
+    readonly line: string;
   }[];
 }
 

@@ -24,6 +24,13 @@ export interface BackfillStageOptions {
   readonly policy?: Partial<Policy["backfill"]>;
 }
 
+export interface Written {
+  readonly from?: string;
+  readonly inGroup?: boolean;
+  /** The server forgets it; only the phone has it. */
+  readonly lost?: boolean;
+}
+
 /**
  * An account of the plugin, everything real but clock and agent, whose server loses messages and whose phone has them. The stage knows what was
  * written when and what was lost; the plugin's own account is compared with that.
@@ -109,13 +116,13 @@ export class BackfillStage {
   /** Somebody writes to the account: directly, or in the group "Team" when `inGroup`. */
   async write(
     text: string,
-    { from = "Alice", inGroup = false, lost = false, addressing = "lid" as "lid" | "pn" } = {},
+    { from = "Alice", inGroup = false, lost = false }: Written = {},
   ): Promise<string> {
     const { world, faults } = this.server;
     const contact = world.contact(from);
     if (lost) faults.set(LOST, { stage: "delivery", kind: "lost" }, { account: "bot" });
     const to = inGroup ? this.#group() : this.bot;
-    const id = await contact.write(to, text, { addressing });
+    const id = await contact.write(to, text);
     faults.clear(LOST);
     return id;
   }
