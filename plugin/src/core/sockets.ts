@@ -1,6 +1,6 @@
 import type { ControllerId, Effect, SocketId } from "../events/index.ts";
 import { budgetDelayMs } from "./backoff.ts";
-import { cancelTimer, type Draft, emit, patch, startTimer } from "./draft.ts";
+import { cancelTimer, type Draft, emit, hasTimer, patch, startTimer } from "./draft.ts";
 import { LIMITS } from "./limits.ts";
 import type { Policy } from "./policy.ts";
 import type { ConnectionState } from "./state.ts";
@@ -64,6 +64,8 @@ export function openSocket(
   }
   const socketId = draft.state.nextSocketId;
   const attempt = recovery.attempt + 1;
+  // A probe that was asked and not answered yet is under way until it answers: a resolver that hangs is not asked by more and more of them.
+  const probing = recovery.probing && !hasTimer(draft, "network-probe");
   for (const timer of [
     "reconnect",
     "network-probe",
@@ -77,7 +79,7 @@ export function openSocket(
     recovery: {
       ...recovery,
       attemptTimes: [...recent, draft.at],
-      probing: false,
+      probing,
       networkDown: false,
     },
   });

@@ -100,6 +100,7 @@ function copyPlugin(folder: string): string {
     cpSync(join(PLUGIN, name), join(copy, name), { recursive: true });
   }
   symlinkSync(join(PLUGIN, "node_modules"), join(copy, "node_modules"));
+  symlinkSync(join(PLUGIN, "..", "fixtures"), join(folder, "fixtures"));
   cpSync(join(PLUGIN, "..", "tsconfig.base.json"), join(folder, "tsconfig.base.json"));
   return copy;
 }

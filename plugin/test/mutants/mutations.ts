@@ -1,4 +1,5 @@
 import { LATE_MUTATIONS } from "./late-mutations.ts";
+import { LIVENESS_MUTATIONS } from "./liveness-mutations.ts";
 
 /** One protection taken away: `from` must stand exactly once in the file, and the named tests must then fail. */
 export interface Mutation {
@@ -185,9 +186,9 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "regular drops are found (#63410)",
-    file: "src/core/keepalive.ts",
-    from: "if (medianMs === null) return;",
-    to: "if (medianMs !== null) return;",
+    file: "src/core/drops.ts",
+    from: "medianMs === null ? null : { drops: recent.length",
+    to: "medianMs !== null ? null : { drops: recent.length",
     tests: LIVENESS,
   },
   {
@@ -324,4 +325,5 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: DAYS,
   },
   ...LATE_MUTATIONS,
+  ...LIVENESS_MUTATIONS,
 ];

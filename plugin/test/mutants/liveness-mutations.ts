@@ -1,0 +1,231 @@
+import type { Mutation } from "./mutations.ts";
+
+const DAYS = ["test/simulation/day.test.ts"];
+const DROPS = ["src/core/drops.test.ts"];
+const HEARING = ["src/core/hearing.test.ts"];
+const PATIENCE = ["src/core/patience.test.ts"];
+const ROTATION = ["src/core/rotation.test.ts"];
+const MACHINE = ["src/runtime/machine.test.ts"];
+const NEIGHBOURS = ["src/runtime/neighbours.test.ts"];
+const WIRE = ["test/baileys/liveness.test.ts"];
+
+/** What keeps an account alive without hammering, and what notices that it only seems so. */
+export const LIVENESS_MUTATIONS: readonly Mutation[] = [
+  {
+    name: "the backoff has a cap",
+    file: "src/core/backoff.ts",
+    from: "const ceiling = Math.min(cap, BASE_MS",
+    to: "const ceiling = Math.max(0, BASE_MS",
+    tests: PATIENCE,
+  },
+  {
+    name: "the backoff has full jitter",
+    file: "src/core/backoff.ts",
+    from: "return Math.round(floor + random * (ceiling - floor));",
+    to: "return Math.round(floor + (0.5 + random / 2) * (ceiling - floor));",
+    tests: PATIENCE,
+  },
+  {
+    name: "a rate limit is waited for patiently",
+    file: "src/core/causes.ts",
+    from: '"Wait: it retries slowly on purpose",\n    "long",',
+    to: '"Wait: it retries slowly on purpose",\n    "normal",',
+    tests: DAYS,
+  },
+  {
+    name: "a ban without a time is waited for an hour",
+    file: "src/core/recovery.ts",
+    from: "loss.facts.expireSeconds === null ? LIMITS.hourMs",
+    to: "loss.facts.expireSeconds === null ? 0",
+    tests: PATIENCE,
+  },
+  {
+    name: "a 401 is confirmed at growing distances",
+    file: "src/core/limits.ts",
+    from: "rejectionWaitsMs: [5 * SECOND, MINUTE, 10 * MINUTE],",
+    to: "rejectionWaitsMs: [5 * SECOND, MINUTE],",
+    tests: PATIENCE,
+  },
+  {
+    name: "rejections are counted in a row",
+    file: "src/core/recovery.ts",
+    from: "patch(draft, { recovery: { ...recovery, attempt, rejectionsInARow: 0 } });",
+    to: "patch(draft, { recovery: { ...recovery, attempt } });",
+    tests: PATIENCE,
+  },
+  {
+    name: "one network probe at a time",
+    file: "src/core/sockets.ts",
+    from: 'const probing = recovery.probing && !hasTimer(draft, "network-probe");',
+    to: 'const probing = !hasTimer(draft, "network-probe") && false;',
+    tests: PATIENCE,
+  },
+  {
+    name: "the network is probed at least every two seconds",
+    file: "src/core/limits.ts",
+    from: "networkProbeMs: 1.5 * SECOND,",
+    to: "networkProbeMs: 15 * SECOND,",
+    tests: PATIENCE,
+  },
+  {
+    name: "a rhythm without an answer is not told again and again",
+    file: "src/core/drops.ts",
+    from: "if (answer === null && rhythm.drops < rhythm.toldAgainAt) return;",
+    to: "",
+    tests: DROPS,
+  },
+  {
+    name: "the intervals before a step say nothing about it",
+    file: "src/core/drops.ts",
+    from: "sinceStep: answer === null ? sinceStep : 0,",
+    to: "sinceStep,",
+    tests: DROPS,
+  },
+  {
+    name: "accounts that fall together have one cause",
+    file: "src/core/drops.ts",
+    from: 'emit(draft, "keepalive/common-drop", { kind: "drops.correlate", accounts, withinMs });',
+    to: "void [accounts, withinMs];",
+    tests: DROPS,
+  },
+  {
+    name: "a neighbour's drop is a reason to ask the own link",
+    file: "src/core/drops.ts",
+    from: 'probeNow(draft, "keepalive/neighbour-dropped");',
+    to: 'decide(draft, "keepalive/neighbour-dropped");',
+    tests: DROPS,
+  },
+  {
+    name: "neighbours are told of a drop",
+    file: "src/runtime/account-runtime.ts",
+    from: "tellNeighbours(this.#options.ports.registry, this.accountId, dropAt);",
+    to: "void tellNeighbours;",
+    tests: WIRE,
+  },
+  {
+    name: "whoever left is no neighbour any more",
+    file: "src/runtime/neighbours.ts",
+    from: "members.delete(accountId);",
+    to: "",
+    tests: NEIGHBOURS,
+  },
+  {
+    name: "a planned rotation is opt-in",
+    file: "src/core/session-plan.ts",
+    from: "const rotates = rotateAfterMs > 0 &&",
+    to: "const rotates = rotateAfterMs >= 0 &&",
+    tests: ROTATION,
+  },
+  {
+    name: "a planned rotation waits for a quiet moment",
+    file: "src/core/rotation.ts",
+    from: "if (!isQuiet(draft)) {",
+    to: "if (!isQuiet(draft) && draft.at < 0) {",
+    tests: ROTATION,
+  },
+  {
+    name: "a planned rotation leaves attempts for an outage",
+    file: "src/core/rotation.ts",
+    from: "recentAttempts(draft).length < scheduledBudget(draft.policy) / 2",
+    to: "recentAttempts(draft).length < scheduledBudget(draft.policy) * 2",
+    tests: ROTATION,
+  },
+  {
+    name: "a restart that fails is an outage",
+    file: "src/core/transition.ts",
+    from: "if (wasOpen || isRestart(before.recovery.lastCauseId)) beginOutage(draft, causeId);",
+    to: "if (wasOpen) beginOutage(draft, causeId);",
+    tests: ROTATION,
+  },
+  {
+    name: "presence-available is never taken unasked",
+    file: "src/core/session-plan.ts",
+    from: 'case "presence-unavailable":\n      return "iq";',
+    to: 'case "presence-unavailable":\n      return "presence-available";',
+    tests: ["src/core/liveness.test.ts"],
+  },
+  {
+    name: "a deaf session is replaced",
+    file: "src/core/keepalive.ts",
+    from: "if (healDeafness(draft)) return true;",
+    to: "",
+    tests: HEARING,
+  },
+  {
+    name: "a deaf session is replaced a bounded number of times",
+    file: "src/core/hearing.ts",
+    from: "if (healedAt !== null && draft.at - healedAt < waitMs) return false;",
+    to: "void [healedAt, waitMs];",
+    tests: HEARING,
+  },
+  {
+    name: "a queue that stands still is asked to go on",
+    file: "src/core/hearing.ts",
+    from: 'emit(draft, "deaf/pull-again", { kind: "drain.pull", socketId, batch: LIMITS.drainBatch });',
+    to: "",
+    tests: HEARING,
+  },
+  {
+    name: "what was announced and not delivered is asked for by a new session",
+    file: "src/core/hearing.ts",
+    from: "return announced.messages > 0 && ledger.delivered === 0;",
+    to: "return false;",
+    tests: HEARING,
+  },
+  {
+    name: "a quiet account is not deaf",
+    file: "src/core/hearing.ts",
+    from: "if (hasEnded && !isNothingDelivered(hearing, ledger)) return false;",
+    to: "void [hasEnded, isNothingDelivered];",
+    tests: HEARING,
+  },
+  {
+    name: "a storm of unreadable messages renews the sessions",
+    file: "src/core/hearing.ts",
+    from: "const isStorm = ofChat.length >= LIMITS.stormFailures;",
+    to: "const isStorm = false;",
+    tests: HEARING,
+  },
+  {
+    name: "sessions are renewed a few times an hour at most",
+    file: "src/core/hearing.ts",
+    from: "if (!isStorm || resets.length >= LIMITS.sessionResetsPerHour) return;",
+    to: "if (!isStorm) return;",
+    tests: HEARING,
+  },
+  {
+    name: "renewed sessions come with keys of the server",
+    file: "src/baileys/live-socket.ts",
+    from: "await sock.assertSessions([...authors], true);",
+    to: "",
+    tests: WIRE,
+  },
+  {
+    name: "a controller is replaced three times an hour at most",
+    file: "src/runtime/supervisor.ts",
+    from: "const REPLACEMENTS_PER_HOUR = 3;",
+    to: "const REPLACEMENTS_PER_HOUR = 300;",
+    tests: MACHINE,
+  },
+  {
+    name: "a mailbox that does not turn is replaced",
+    file: "src/runtime/supervisor.ts",
+    from: "if (this.#silentChecks * CHECK_MS < STUCK_MS) return;",
+    to: "if (this.#silentChecks >= 0) return;",
+    tests: MACHINE,
+  },
+  {
+    name: "a stall of the event loop is noticed",
+    file: "src/runtime/machine-watch.ts",
+    from: 'if (stallMs >= STALL_MS) post({ kind: "loop.stalled", stallMs });',
+    to: "",
+    tests: MACHINE,
+  },
+  {
+    name: "a jump of the clock is noticed",
+    file: "src/runtime/machine-watch.ts",
+    from: 'if (Math.abs(jumpMs) >= JUMP_MS) post({ kind: "clock.jumped", jumpMs });',
+    to: "",
+    tests: MACHINE,
+  },
+];
