@@ -6,7 +6,6 @@ import { hasCredentials } from "./accounts/auth-dir.ts";
 import { normalizeAllowEntry, normalizeTarget, targetJid } from "./accounts/targets.ts";
 import { createWhatsAppBase } from "./channel-base.ts";
 import { CHANNEL_ID } from "./identifiers.ts";
-import { createGatewayLogin } from "./login/gateway-login.ts";
 import { bindings, mentions, messaging } from "./messaging.ts";
 import { sendIdOf } from "./outbound/delivery-id.ts";
 import { createMessageAdapter } from "./outbound/message-adapter.ts";
@@ -69,12 +68,7 @@ export function createWhatsAppPlugin(instance: PluginInstance): Plugin {
 }
 
 function gatewayOf(instance: PluginInstance): NonNullable<Plugin["gateway"]> {
-  const login = createGatewayLogin({
-    accounts: instance.accounts,
-    composition: () => instance.composition(),
-    config: () => instance.config(),
-    settings: () => instance.settings(),
-  });
+  const login = instance.login();
   return {
     async startAccount(context) {
       await login.finish(context.accountId);

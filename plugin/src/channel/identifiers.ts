@@ -7,3 +7,5 @@ export const CHANNEL_ID = "whatsapp";
 export const OFFICIAL_PLUGIN_ID = "whatsapp";
 /** Where this plugin's own settings live in openclaw.json. */
 export const SETTINGS_PATH = `plugins.entries.${PLUGIN_ID}.config`;
+/** The agent's tool; the official plugin's has the same name. */
+export const LOGIN_TOOL = "whatsapp_login";

@@ -7,6 +7,7 @@ import type { Composition, HostServices, LoadComposition } from "./composition.t
 import { readSettings, type SettingsReading } from "./config/settings.ts";
 import { loadFileLock } from "./file-lock.ts";
 import { PLUGIN_ID } from "./identifiers.ts";
+import { createGatewayLogin, type GatewayLogin } from "./login/gateway-login.ts";
 import { officialPluginWins, OWNERSHIP_ISSUE } from "./ownership.ts";
 import { createRegistryStore } from "./registry-store.ts";
 import { rejectionSource } from "./rejection-source.ts";
@@ -28,6 +29,7 @@ export class PluginInstance {
   #composition: Promise<Composition> | null = null;
   #started: Composition | null = null;
   #emit: EmitEvent | null = null;
+  #login: GatewayLogin | null = null;
 
   constructor(load: LoadComposition) {
     this.#load = load;
@@ -58,6 +60,17 @@ export class PluginInstance {
   /** Live readers of records; null while the gateway offers none. */
   setEmit(emit: EmitEvent | null): void {
     this.#emit = emit;
+  }
+
+  /** Linking and reviving, for the gateway's methods and the agent's tool. */
+  login(): GatewayLogin {
+    this.#login ??= createGatewayLogin({
+      accounts: this.accounts,
+      composition: () => this.composition(),
+      config: () => this.config(),
+      settings: () => this.settings(),
+    });
+    return this.#login;
   }
 
   /** Everything behind the ports, loaded with the first account and shared by all. */

@@ -1,6 +1,7 @@
 import type { OpenClawPluginApi } from "openclaw/plugin-sdk/channel-core";
 import { SETTINGS } from "./config/settings.ts";
 import { PLUGIN_ID, SETTINGS_PATH } from "./identifiers.ts";
+import { registerLoginTool } from "./login/login-tool.ts";
 import { officialPluginWins, OWNERSHIP_ISSUE } from "./ownership.ts";
 import type { PluginInstance } from "./plugin-instance.ts";
 import { registerRpc } from "./rpc.ts";
@@ -11,6 +12,7 @@ import { registerRpc } from "./rpc.ts";
  */
 export function registerPlugin(api: OpenClawPluginApi, instance: PluginInstance): void {
   registerRpc(api, instance);
+  registerLoginTool(api, instance);
   if (officialPluginWins(api.config)) api.logger.warn(OWNERSHIP_ISSUE.message);
   api.lifecycle.onDispose?.(() => instance.dispose());
   // Without this, every change below the plugin's config would replace the plugin and close all sockets.

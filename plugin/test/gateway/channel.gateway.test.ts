@@ -6,6 +6,7 @@ import { hostSuite } from "./suites/host.ts";
 import { journalSuite } from "./suites/journal.ts";
 import { lateSuite } from "./suites/late.ts";
 import { lifecycleSuite } from "./suites/lifecycle.ts";
+import { loginSuite } from "./suites/login.ts";
 import { messageSuite } from "./suites/messages.ts";
 import { outageSuite } from "./suites/outages.ts";
 import { ownershipSuite } from "./suites/ownership.ts";
@@ -42,6 +43,7 @@ outageSuite(stage);
 captureSuite(stage);
 lateSuite(stage);
 lifecycleSuite(stage);
+loginSuite(stage);
 ownershipSuite(stage);
 
 test("in all of this nobody was answered twice, and no rule of the protocol was broken", () => {

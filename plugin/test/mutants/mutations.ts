@@ -1,5 +1,6 @@
 import { LATE_MUTATIONS } from "./late-mutations.ts";
 import { LIVENESS_MUTATIONS } from "./liveness-mutations.ts";
+import { SUPERVISION_MUTATIONS } from "./supervision-mutations.ts";
 
 /** One protection taken away: `from` must stand exactly once in the file, and the named tests must then fail. */
 export interface Mutation {
@@ -326,4 +327,5 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   ...LATE_MUTATIONS,
   ...LIVENESS_MUTATIONS,
+  ...SUPERVISION_MUTATIONS,
 ];

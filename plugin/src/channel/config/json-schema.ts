@@ -3,6 +3,7 @@ export interface JsonSchema {
   readonly type?: "object" | "array" | "string" | "boolean" | "integer";
   readonly description?: string;
   readonly properties?: Readonly<Record<string, JsonSchema>>;
+  readonly required?: readonly string[];
   readonly additionalProperties?: boolean | JsonSchema;
   readonly items?: JsonSchema;
   readonly enum?: readonly string[];

@@ -1,4 +1,4 @@
-import { CHANNEL_ID, OFFICIAL_PLUGIN_ID, PLUGIN_ID } from "../identifiers.ts";
+import { CHANNEL_ID, LOGIN_TOOL, OFFICIAL_PLUGIN_ID, PLUGIN_ID } from "../identifiers.ts";
 import { channelHints } from "./channel-hints.ts";
 import { channelSchema } from "./channel-schema.ts";
 import { settingsSchema } from "./settings-schema.ts";
@@ -16,6 +16,7 @@ export function buildManifest(): Readonly<Record<string, unknown>> {
     categories: ["channels"],
     activation: { onStartup: true },
     channels: [CHANNEL_ID],
+    contracts: { tools: [LOGIN_TOOL] },
     configSchema: settingsSchema,
     channelConfigs: {
       [CHANNEL_ID]: {

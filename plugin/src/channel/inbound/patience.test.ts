@@ -64,6 +64,20 @@ test("while the gateway takes no work the message waits, however long", async ()
   await expect(admission).resolves.toEqual(ANSWERED);
 });
 
+test("a gateway whose own database is busy is waited for, and not called another process", async () => {
+  const { patience, delays, warnings, failing, fire } = setup();
+  const busy = Object.assign(new Error("another OpenClaw process owns state-lifecycle"), {
+    name: "StateDatabaseCoordinatorContentionError",
+  });
+  const admission = patience.until(failing(new Error("dispatch failed", { cause: busy }), 10));
+  for (let round = 0; round < 10; round += 1) await fire();
+  await expect(admission).resolves.toEqual(ANSWERED);
+  expect(delays.slice(-2)).toEqual([30_000, 30_000]);
+  expect(warnings).toEqual([
+    "The gateway's own database is busy; a message waits for it and is handed to the agent then.",
+  ]);
+});
+
 test("when the account ends, what waits is given up at once", async () => {
   const { patience, failing, fire } = setup();
   const admission = patience.until(failing(draining(), 99));

@@ -1,16 +1,26 @@
 import type { ChannelPlugin, OpenClawConfig } from "openclaw/plugin-sdk/channel-core";
+import type { AccountStatus } from "../../runtime/account.ts";
+import { systemClock } from "../../runtime/system-ports.ts";
 import { resolveAccount, type WhatsAppAccount } from "../accounts/account.ts";
+import { hasCredentials } from "../accounts/auth-dir.ts";
+import type { AccountAtWork, AccountsAtWork } from "../accounts-at-work.ts";
 import type { Composition } from "../composition.ts";
 import type { SettingsReading } from "../config/settings.ts";
-import type { AccountAtWork, AccountsAtWork } from "../accounts-at-work.ts";
+import { processSlot } from "../process-slot.ts";
 import { isDeadDevice, LoginSession } from "./login-session.ts";
+import { revive } from "./revive.ts";
+import { HOW_TO_RELINK, whereItStands } from "./where-it-stands.ts";
 
 type Gateway = NonNullable<ChannelPlugin<WhatsAppAccount>["gateway"]>;
 type StartLogin = NonNullable<Gateway["loginWithQrStart"]>;
 type WaitLogin = NonNullable<Gateway["loginWithQrWait"]>;
+/** A sentence for a person, with the code to scan where there is one. */
+export type LoginAnswer = Awaited<ReturnType<StartLogin>>;
 
 const FIRST_CODE_LIMIT_MS = 30_000;
+const RESTART_LIMIT_MS = 20_000;
 const SCAN_LIMIT_MS = 120_000;
+const SCAN = "Scan this code with the phone: WhatsApp, Linked devices, Link a device.";
 
 export interface GatewayLoginParts {
   readonly accounts: AccountsAtWork;
@@ -19,88 +29,159 @@ export interface GatewayLoginParts {
   settings(): SettingsReading;
 }
 
-/** Linking through the gateway (`web.login.start`, `web.login.wait`), with the code as a picture for a browser. */
+/**
+ * Linking and reviving through the gateway (`web.login.start`, `web.login.wait`, the agent's tool), with the code as a picture for a browser.
+ * An account whose device is linked never waits for a code that does not come: it is revived in process, and the answer says where it
+ * stands.
+ */
 export interface GatewayLogin {
   readonly start: StartLogin;
   readonly wait: WaitLogin;
+  /** Where the account stands, with the code of a linking under way. */
+  status(accountId: string | undefined): Promise<LoginAnswer>;
+  /** Connects anew, whatever the account waits for. `authorise` is called before anything is done. */
+  restart(accountId: string | undefined, authorise: () => void): Promise<LoginAnswer>;
+  /** Gives up the stored device and offers a code. */
+  relink(accountId: string | undefined, authorise: () => void): Promise<LoginAnswer>;
   /** The account is about to run: an attempt that still holds its device ends first. */
   finish(accountId: string): Promise<void>;
 }
 
 export function createGatewayLogin(parts: GatewayLoginParts): GatewayLogin {
-  const sessions = new Map<string, LoginSession>();
-  const begin = async (account: WhatsAppAccount, force: boolean): Promise<LoginSession> => {
-    const running = sessions.get(account.accountId);
-    if (running !== undefined && !running.isOver && !force) return running;
-    await end(account.accountId);
-    const settings = parts.settings().forAccount(account.accountId);
-    const cause = parts.accounts.get(account.accountId)?.runtime.status().cause ?? null;
-    const session = new LoginSession(await parts.composition(), {
-      account,
-      settings,
-      force: force || isDeadDevice(cause?.id ?? null),
-    });
-    sessions.set(account.accountId, session);
-    // An account that the gateway did not stop for the linking goes on, now with the device that is there.
-    void session.outcome.then(() => parts.accounts.get(account.accountId)?.runtime.restart());
-    return session;
+  const attempts = new Attempts(parts);
+  const account = (accountId: string | null | undefined): WhatsAppAccount =>
+    resolveAccount(parts.config(), accountId);
+  const relink = async (of: WhatsAppAccount, limitMs: number): Promise<LoginAnswer> =>
+    firstAnswer(await attempts.begin(of, true), limitMs);
+
+  const start: StartLogin = async ({ accountId, force, timeoutMs }) => {
+    const limitMs = timeoutMs ?? FIRST_CODE_LIMIT_MS;
+    const of = account(accountId);
+    if (force === true) return relink(of, limitMs);
+    const running = attempts.running(of.accountId);
+    if (running !== null) return firstAnswer(running, limitMs);
+    const atWork = parts.accounts.get(of.accountId);
+    if (atWork !== null && isUsable(of, atWork)) {
+      const status = await revive(atWork, limitMs);
+      // What the attempt has shown may be that the keys are dead: then a code is what helps.
+      if (!isDeadDevice(status.cause?.id ?? null)) return linkedAnswer(status);
+    }
+    return firstAnswer(await attempts.begin(of, false), limitMs);
   };
-  const end = async (accountId: string): Promise<void> => {
-    const session = sessions.get(accountId);
-    if (session === undefined) return;
-    session.cancel();
-    await session.outcome;
-    if (sessions.get(accountId) === session) sessions.delete(accountId);
-  };
+
   return {
-    async start({ accountId, force, timeoutMs }) {
-      const account = resolveAccount(parts.config(), accountId);
-      const busy = force === true ? null : whyNoCode(parts.accounts.get(account.accountId));
-      if (busy !== null) return { message: busy };
-      const session = await begin(account, force === true);
-      await session.changed(null, timeoutMs ?? FIRST_CODE_LIMIT_MS);
-      if (session.isOver) {
-        const outcome = await session.outcome;
-        return { message: outcome.sentence, connected: outcome.connected };
-      }
-      if (session.code === null) {
-        return { message: "WhatsApp has not offered a code yet. Ask again in a moment." };
-      }
-      return {
-        qrDataUrl: await picture(session.code),
-        message: "Scan this code with the phone: WhatsApp, Linked devices, Link a device.",
-      };
-    },
+    start,
     async wait({ accountId, timeoutMs, currentQrDataUrl }) {
-      const account = resolveAccount(parts.config(), accountId);
-      const session = sessions.get(account.accountId);
-      if (session === undefined) {
-        return { connected: false, message: "No linking is under way. Ask for a code first." };
-      }
-      return awaitScan(session, timeoutMs ?? SCAN_LIMIT_MS, currentQrDataUrl);
+      const of = account(accountId);
+      const session = attempts.get(of.accountId);
+      if (session !== null) return awaitScan(session, timeoutMs ?? SCAN_LIMIT_MS, currentQrDataUrl);
+      const status = parts.accounts.get(of.accountId)?.runtime.status();
+      if (status?.phase === "open") return { ...linkedAnswer(status), connected: true };
+      return { connected: false, message: "No linking is under way. Ask for a code first." };
     },
-    finish: end,
+    async status(accountId) {
+      const of = account(accountId);
+      const running = attempts.running(of.accountId);
+      if (running !== null) return firstAnswer(running, 0);
+      const atWork = parts.accounts.get(of.accountId);
+      return atWork === null
+        ? { message: notAtWork(of) }
+        : { message: whereItStands(atWork.runtime.status(), systemClock.wallMs()) };
+    },
+    async restart(accountId, authorise) {
+      const of = account(accountId);
+      const atWork = parts.accounts.get(of.accountId);
+      if (atWork === null) return { message: notAtWork(of) };
+      authorise();
+      const running = attempts.running(of.accountId);
+      // A linking under way has the device; the account goes on as soon as it is over.
+      if (running !== null) await attempts.end(of.accountId);
+      const status = await revive(atWork, RESTART_LIMIT_MS, true);
+      return linkedAnswer(status);
+    },
+    relink(accountId, authorise) {
+      const of = account(accountId);
+      authorise();
+      return relink(of, FIRST_CODE_LIMIT_MS);
+    },
+    finish: (accountId) => attempts.end(accountId),
   };
 }
 
-/** An account that runs on a linked device needs no code; null when one can help. */
-function whyNoCode(account: AccountAtWork | null): string | null {
-  if (account === null) return null;
-  const { phase, cause } = account.runtime.status();
-  const relink = "To link another number, ask for a fresh code (relink).";
-  switch (phase) {
-    case "open":
-      return `WhatsApp is linked and connected. ${relink}`;
-    case "claiming":
-    case "connecting":
-    case "waiting":
-    case "inspecting":
-      return `WhatsApp is linked and connecting${cause === null ? "" : `: ${cause.sentence}`} ${relink}`;
-    case "idle":
-    case "blocked":
-    case "stopped":
-      return null;
+/** Attempts to link by account, in all loaded copies of the plugin: the host may ask another copy for the end than for the beginning. */
+class Attempts {
+  readonly #parts: GatewayLoginParts;
+  readonly #sessions = processSlot<LoginSession>("login-sessions/1");
+
+  constructor(parts: GatewayLoginParts) {
+    this.#parts = parts;
   }
+
+  /** Also one that is over, until the account runs. */
+  get(accountId: string): LoginSession | null {
+    return this.#sessions.get(accountId) ?? null;
+  }
+
+  running(accountId: string): LoginSession | null {
+    const session = this.get(accountId);
+    return session === null || session.isOver ? null : session;
+  }
+
+  /** @param force give up the stored device, whether or not it works */
+  async begin(account: WhatsAppAccount, force: boolean): Promise<LoginSession> {
+    const { accountId } = account;
+    await this.end(accountId);
+    const atWork = (): AccountAtWork | null => this.#parts.accounts.get(accountId);
+    const cause = atWork()?.runtime.status().cause ?? null;
+    const session = new LoginSession(await this.#parts.composition(), {
+      account,
+      settings: this.#parts.settings().forAccount(accountId),
+      force: force || isDeadDevice(cause?.id ?? null),
+    });
+    this.#sessions.set(accountId, session);
+    // An account that the gateway did not stop for the linking goes on, now with the device that is there.
+    void session.outcome.then(() => atWork()?.runtime.restart());
+    return session;
+  }
+
+  async end(accountId: string): Promise<void> {
+    const session = this.get(accountId);
+    if (session === null) return;
+    session.cancel();
+    await session.outcome;
+    if (this.get(accountId) === session) this.#sessions.delete(accountId);
+  }
+}
+
+/** There are keys, and nothing says that WhatsApp does not know them any more. */
+function isUsable(account: WhatsAppAccount, { runtime }: AccountAtWork): boolean {
+  return hasCredentials(account.authDir) && !isDeadDevice(runtime.status().cause?.id ?? null);
+}
+
+function linkedAnswer(status: AccountStatus): LoginAnswer {
+  return {
+    message: `${whereItStands(status, systemClock.wallMs())} ${HOW_TO_RELINK}`,
+    ...(status.phase === "open" ? { connected: true } : {}),
+  };
+}
+
+function notAtWork({ accountId }: WhatsAppAccount): string {
+  return `WhatsApp account ${accountId} does not run; start it with \`openclaw gateway call channels.start --params '{"channel":"whatsapp","accountId":"${accountId}"}'\`.`;
+}
+
+/** The first code, or why there is none: the device is linked already, or something keeps the attempt from going on. */
+async function firstAnswer(session: LoginSession, limitMs: number): Promise<LoginAnswer> {
+  await session.changed(null, limitMs);
+  if (session.isOver) {
+    const { sentence, connected } = await session.outcome;
+    return { message: sentence, connected };
+  }
+  if (session.code !== null) return { qrDataUrl: await picture(session.code), message: SCAN };
+  const status = session.status();
+  const where = status === null ? "" : ` ${whereItStands(status, systemClock.wallMs())}`;
+  return {
+    message: `There is no code to scan yet.${where} The attempt goes on: ask again in a moment.`,
+  };
 }
 
 async function awaitScan(
@@ -108,7 +189,7 @@ async function awaitScan(
   limitMs: number,
   shown: string | undefined,
 ): ReturnType<WaitLogin> {
-  const deadline = Date.now() + limitMs;
+  const deadline = systemClock.monotonicMs() + limitMs;
   let known = session.code;
   while (!session.isOver) {
     const current = session.code === null ? undefined : await picture(session.code);
@@ -119,7 +200,7 @@ async function awaitScan(
         qrDataUrl: current,
       };
     }
-    const remaining = deadline - Date.now();
+    const remaining = deadline - systemClock.monotonicMs();
     if (remaining <= 0) {
       return { connected: false, message: "The code was not scanned yet." };
     }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { LoginOutcome } from "../../runtime/account.ts";
+import type { AccountStatus, LoginOutcome } from "../../runtime/account.ts";
 import type { WhatsAppAccount } from "../accounts/account.ts";
 import type { Composition, OpenedAccount } from "../composition.ts";
 import type { Settings } from "../config/settings.ts";
@@ -42,6 +42,7 @@ export class LoginSession {
   readonly #watchers = new Set<() => void>();
   #code: string | null = null;
   #isOver = false;
+  #opened: OpenedAccount | null = null;
 
   constructor(composition: Composition, request: LoginSessionRequest) {
     const limit = setTimeout(() => this.cancel(), LOGIN_LIMIT_MS);
@@ -56,6 +57,11 @@ export class LoginSession {
   /** The code to scan now, null before the first one. */
   get code(): string | null {
     return this.#code;
+  }
+
+  /** Where the attempt stands; null before it has begun and when it is over. */
+  status(): AccountStatus | null {
+    return this.#isOver ? null : (this.#opened?.runtime.status() ?? null);
   }
 
   get isOver(): boolean {
@@ -94,6 +100,7 @@ export class LoginSession {
           causeId = next;
         }),
       });
+      this.#opened = opened;
       const outcome = await this.#attempt(opened, force);
       // The keys on disk turned out to be dead only now; the person has asked for a device, so they make room.
       return !outcome.connected && !force && isDeadDevice(causeId)

@@ -136,7 +136,8 @@ function disconnect(
   // Nothing was lost yet: an account that connects for the first time.
   if (effect.causeId === null) return { lastError: null };
   const statusCode = account.cause?.facts["statusCode"];
-  const error = explain(effect.causeId);
+  const holder = account.cause?.facts["holder"];
+  const error = `${explain(effect.causeId)}${typeof holder === "string" ? ` It is ${holder}.` : ""}`;
   return {
     lastError: error,
     lastDisconnect: {
