@@ -8,6 +8,7 @@ import * as drain from "./drain.ts";
 import { onNeighbourDropped } from "./drops.ts";
 import * as gaps from "./gaps.ts";
 import * as history from "./history.ts";
+import { onFirstWaitTooLong } from "./first-wait.ts";
 import * as keepalive from "./keepalive.ts";
 import * as recovery from "./recovery.ts";
 import { onRestored } from "./restored.ts";
@@ -198,7 +199,7 @@ function routeTimer(draft: Draft, input: Of<"timer.fired">): boolean {
     case "burst-deadline":
       return onBurstDeadline(draft);
     case "alert":
-      return backfill.onAlertDue(draft);
+      return backfill.onAlertDue(draft) || onFirstWaitTooLong(draft);
     case "credential-recheck":
       return false;
   }

@@ -69,6 +69,8 @@ export interface RecoveryState {
   readonly ownConflictsInARow: number;
   readonly versionRefreshed: boolean;
   readonly lastCauseId: CauseId | null;
+  /** When a linked account was started that has not been connected since; null once it was. */
+  readonly downSinceStart: number | null;
   /** A probe is under way or its timer is running: never two. */
   readonly probing: boolean;
   /** The resolver did not answer since the last attempt: its first answer is the return of the network. */

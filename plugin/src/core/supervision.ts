@@ -1,5 +1,6 @@
 import type { SupervisionInput } from "../events/index.ts";
 import { cancelTimer, decide, type Draft, emit, patch } from "./draft.ts";
+import { beginFirstWait, giveUpFirstWait } from "./first-wait.ts";
 import { probeNow } from "./keepalive.ts";
 import { block, lose } from "./recovery.ts";
 import { claim, enter, openSocket, retire } from "./sockets.ts";
@@ -27,6 +28,7 @@ export function onControllerStarted(draft: Draft, input: InputOf<"controller.sta
   } else {
     claim(draft, "start/claim", input.controllerId, wantsPairing);
     publishStatus(draft, "start/claim");
+    if (!wantsPairing) beginFirstWait(draft);
   }
   return true;
 }
@@ -63,6 +65,7 @@ export function onControllerStopped(draft: Draft, input: InputOf<"controller.sto
   if (socketId !== null) retire(draft, rule, socketId, "stopped");
   clearTimers(draft, rule);
   emit(draft, rule, { kind: "owner.release", controllerId: input.controllerId });
+  if (promise === "final") giveUpFirstWait(draft);
   enter(draft, { phase: "stopped", promise });
   publishStatus(draft, rule);
   return true;

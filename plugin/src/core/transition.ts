@@ -12,6 +12,7 @@ import { CAUSES } from "./causes.ts";
 import { closeDraft, type Draft, emit, openDraft } from "./draft.ts";
 import { cutDrainShort, INITIAL_DRAIN, isAccountedFor } from "./drain.ts";
 import { INITIAL_DROPS, noteDrop } from "./drops.ts";
+import { endFirstWait } from "./first-wait.ts";
 import {
   concludeDelivery,
   forgetChats,
@@ -49,6 +50,7 @@ export function initialState(account: AccountId, seed: string): AccountState {
       ownConflictsInARow: 0,
       versionRefreshed: false,
       lastCauseId: null,
+      downSinceStart: null,
       probing: false,
       networkDown: false,
     },
@@ -124,6 +126,7 @@ function reactToConnection(draft: Draft, before: AccountState): void {
   if (is.phase === "open" && was !== is && was.phase !== "open") {
     startKeepalive(draft);
     endOutage(draft);
+    endFirstWait(draft);
     dispatchHeld(draft);
   }
   if (is.phase === "blocked" && was.phase !== "blocked") refuseAll(draft, "account-blocked");
