@@ -3,6 +3,7 @@ import {
   chmodSync,
   chownSync,
   closeSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   openSync,
@@ -217,15 +218,17 @@ test("damage in the middle is noticed while running: what is readable is taken o
 });
 
 test("after an unclean end the file is checked before anything relies on it", () => {
-  const rig = journalRig();
-  const writer = spawnWriter(rig, "400");
-  expect(writer.stdout).toContain("end ok");
-  const other = new DatabaseSync(rig.path);
+  const [writing, crashed] = [journalRig(), journalRig()];
+  const text = "x".repeat(200_000);
+  writing.open().receive(incoming({ content: { type: "text", text } }), START_MS);
+  const other = new DatabaseSync(writing.path);
   other.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   other.close();
-  overwrite(rig.path, 0.3, 0.7);
-  const journal = rig.open();
-  expect(journal.status()).toMatchObject({
+  mkdirSync(dirname(crashed.path), { recursive: true });
+  copyFileSync(writing.path, crashed.path);
+  // In the middle of a long text, where neither opening nor counting would stumble over it.
+  overwrite(crashed.path, 0.5, 0.6);
+  expect(crashed.open().status()).toMatchObject({
     state: "ok",
     quarantine: { files: 1, lastReason: "corrupt" },
   });

@@ -1,3 +1,4 @@
+import { JOURNAL_MUTATIONS } from "./journal-mutations.ts";
 import { LATE_MUTATIONS } from "./late-mutations.ts";
 import { LIVENESS_MUTATIONS } from "./liveness-mutations.ts";
 import { SUPERVISION_MUTATIONS } from "./supervision-mutations.ts";
@@ -325,6 +326,7 @@ export const MUTATIONS: readonly Mutation[] = [
     to: "return isYoung ? Infinity : Infinity;",
     tests: DAYS,
   },
+  ...JOURNAL_MUTATIONS,
   ...LATE_MUTATIONS,
   ...LIVENESS_MUTATIONS,
   ...SUPERVISION_MUTATIONS,
