@@ -64,10 +64,10 @@ export async function admitBurst(
   });
 }
 
-function endOf(
+async function endOf(
   reading: Reading,
   ends: ReadonlyMap<Reading | BurstMember, Admission>,
-): Admission | Promise<Admission> {
+): Promise<Admission> {
   switch (reading.kind) {
     case "end":
       return reading.end;

@@ -1,4 +1,5 @@
 import type { Effect, Input, RawError, SelfIdentity } from "../../events/index.ts";
+import { Agent } from "./agent.ts";
 import type { Agenda } from "./agenda.ts";
 import { Mailbox, type WaitingMessage } from "./mailbox.ts";
 import type { FactOf } from "./report.ts";
@@ -49,9 +50,7 @@ export class AccountWorld {
   #phoneOnline = true;
   #idleCuts = 0;
   #lastStanzaAt = 0;
-  #answerNumber = 0;
-  /** Messages decided as parts of one turn, which is complete within the step. */
-  #burst: Extract<Effect, { kind: "message.admit" }>[] = [];
+  readonly #agent: Agent;
   /** When the last stanza of the batches asked for so far arrives. */
   #deliveredAt = 0;
   controllerId = 0;
@@ -60,6 +59,14 @@ export class AccountWorld {
     this.#story = story;
     this.#self = self;
     this.#idleCutMs = idleCutMs;
+    this.#agent = new Agent({
+      answerIsReported: (messageId) => story.answerIsReported(messageId),
+      settle: (end) => this.#later(WORLD.settleMs, { kind: "message.settled", ...end }),
+      answer: (sendId, replyId, { messageId, chat }) =>
+        story.agenda.plan(story.now() + WORLD.agentMs, () =>
+          story.assume(this.answer(sendId, replyId, chat, messageId)),
+        ),
+    });
   }
 
   /** What outlives a process: the server's mailbox, the network and the phone. */
@@ -194,9 +201,9 @@ export class AccountWorld {
       case "drain.pull":
         return this.#pull(effect.socketId, effect.batch);
       case "message.admit":
-        return this.#admit(effect);
+        return this.#agent.admit(effect);
       case "burst.admit":
-        return this.#answerBurst(effect.chat);
+        return this.#agent.admitBurst();
       case "history.request":
         return this.#history(effect);
       case "send.dispatch":
@@ -399,51 +406,6 @@ export class AccountWorld {
       mentioned: message.mentioned,
       duplicate: this.#mailbox.isDuplicate(message),
     };
-  }
-
-  #admit(effect: Extract<Effect, { kind: "message.admit" }>): void {
-    const { messageId, chat } = effect;
-    if (effect.burst !== undefined) {
-      this.#burst.push(effect);
-      return;
-    }
-    if (effect.as !== "reply") {
-      const state = effect.as === "context" ? "context" : "ignored";
-      this.#later(WORLD.settleMs, { kind: "message.settled", messageId, state, reason: effect.as });
-      return;
-    }
-    this.#ask(messageId, chat);
-  }
-
-  /** One turn, one answer: to the message whose answer is reported, else to the last question. */
-  #answerBurst(chat: string): void {
-    const questions = this.#burst.filter(({ as }) => as === "reply");
-    const asked =
-      questions.findLast(({ messageId }) => this.#story.answerIsReported(messageId)) ??
-      questions.at(-1);
-    for (const { messageId } of this.#burst) {
-      if (messageId === asked?.messageId) continue;
-      const reason = "answered together with others";
-      this.#later(WORLD.settleMs, {
-        kind: "message.settled",
-        messageId,
-        state: "answered",
-        reason,
-      });
-    }
-    this.#burst = [];
-    if (asked !== undefined) this.#ask(asked.messageId, chat);
-  }
-
-  #ask(messageId: string, chat: string): void {
-    if (this.#story.answerIsReported(messageId)) return;
-    this.#answerNumber += 1;
-    const number = this.#answerNumber;
-    this.#story.agenda.plan(this.#story.now() + WORLD.agentMs, () =>
-      this.#story.assume(
-        this.answer(`send-a${number}`, `3EB0A${String(number).padStart(6, "0")}`, chat, messageId),
-      ),
-    );
   }
 
   #history(effect: Extract<Effect, { kind: "history.request" }>): void {
