@@ -44,6 +44,7 @@ export const PANELS = {
 export const DEBUG_TYPE = "whatsapp-continuity";
 export const LANGUAGE = "whatsapp-incident";
 export const GOLDEN_LANGUAGE = "whatsapp-golden";
+export const RECORDS_LANGUAGE = "whatsapp-records";
 export const TESTS = { controller: "whatsappContinuity.incidents" } as const;
 export const SETTINGS = {
   section: "whatsappContinuity",

@@ -7,6 +7,7 @@ import {
   EDITORS,
   GOLDEN_LANGUAGE,
   LANGUAGE,
+  RECORDS_LANGUAGE,
   SETTINGS,
   TOOLS,
   VIEWS,
@@ -57,7 +58,11 @@ describe("the manifest declares what the code registers, and nothing else", () =
       Object.values(EDITORS),
     );
     expect(contributes.debuggers.map(({ type }) => type)).toEqual([DEBUG_TYPE]);
-    expect(contributes.languages.map(({ id }) => id)).toEqual([LANGUAGE, GOLDEN_LANGUAGE]);
+    expect(contributes.languages.map(({ id }) => id)).toEqual([
+      LANGUAGE,
+      GOLDEN_LANGUAGE,
+      RECORDS_LANGUAGE,
+    ]);
     expect(contributes.languageModelTools.map(({ name }) => name)).toEqual(Object.values(TOOLS));
   });
 

@@ -1,6 +1,6 @@
 /**
  * The extension in a real VS Code: the integration suite through @vscode/test-electron's own `runTests()`, then the pictures. Ends with a line
- * `N passed, N failed`. `--desktop` uses a downloaded desktop VS Code instead of the server; `--only suite` or `--only ui` runs one part.
+ * `N passed, N failed`. `--desktop` uses a downloaded desktop VS Code instead of the server; `--only suite`, `--only ui` or `--only debugger` runs one part.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -39,9 +39,14 @@ try {
   const workspace = mkdtempSync(join(tmpdir(), "editor-suite-"));
   try {
     writeSamples(workspace);
-    if (values.only !== "ui") await runSuite(workspace, counts);
+    if (values.only !== "ui" && values.only !== "debugger") await runSuite(workspace, counts);
     if (values.only !== "suite" && values.desktop !== true) {
-      const result = await runPictures({ workspace, shots: values.shots, extension: root });
+      const result = await runPictures({
+        workspace,
+        shots: values.shots,
+        extension: root,
+        ...(values.only === undefined ? {} : { only: values.only }),
+      });
       counts.passed += result.passed;
       counts.failed += result.failed;
     }
@@ -91,7 +96,11 @@ async function bundleSuite(out: string): Promise<void> {
   rmSync(out, { recursive: true, force: true });
   await build({
     absWorkingDir: root,
-    entryPoints: ["test/suite/index.ts", "test/suite/extension.mocha.ts"],
+    entryPoints: [
+      "test/suite/index.ts",
+      "test/suite/extension.mocha.ts",
+      "test/suite/replay.mocha.ts",
+    ],
     outdir: out,
     bundle: true,
     format: "cjs",

@@ -131,6 +131,38 @@ test("a live record that an exception filter names stops the session; continuing
   expect(client.stops()).toEqual(["exception"]);
 });
 
+test("a breakpoint on a line of the records so far stops on the way back, one on a kind or rule on the way on", async () => {
+  const client = new Client();
+  client.append(0, 10);
+  await client.attach();
+  await client.ask("pause", { threadId: 1 });
+  const frames = await client.ask<{ stackFrames: DebugProtocol.StackFrame[] }>("stackTrace", {
+    threadId: 1,
+  });
+  const sourceReference = frames.stackFrames[0]?.source?.sourceReference;
+  const { breakpoints } = await client.ask<{ breakpoints: DebugProtocol.Breakpoint[] }>(
+    "setBreakpoints",
+    {
+      source: { sourceReference },
+      breakpoints: [
+        { line: 3 },
+        { line: 5, condition: "kind == 7" },
+        { line: 6, condition: "kin" },
+      ],
+    },
+  );
+  expect(breakpoints.map(({ verified }) => verified)).toEqual([true, true, false]);
+  await client.ask("reverseContinue", { threadId: 1 });
+  expect(client.stops().at(-1)).toBe("breakpoint");
+  expect((await client.frames())[0]).toContain("owner.resolved");
+  const condition = 'event.timer == "reconnect"';
+  await client.ask("setFunctionBreakpoints", { breakpoints: [{ name: "timer.*", condition }] });
+  await client.ask("continue", { threadId: 1 });
+  client.append(10, 14);
+  expect(client.stops().at(-1)).toBe("function breakpoint");
+  expect((await client.frames())[0]).toContain("reconnect in 2 s");
+});
+
 test("at both ends of the buffer stepping stays and says so", async () => {
   const client = new Client();
   client.append(0, 2);

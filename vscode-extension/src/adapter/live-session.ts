@@ -8,12 +8,12 @@ import {
   ThreadEvent,
 } from "@vscode/debugadapter";
 import type { DebugProtocol } from "@vscode/debugprotocol";
-import { severityOf } from "openclaw-whatsapp-continuity-plugin/events";
 import { AccountHistory } from "../model/account-history.ts";
 import { describeRecord } from "../model/describe-record.ts";
 import type { RecordBuffer } from "../model/record-buffer.ts";
 import type { TimedRecord } from "../model/feed-item.ts";
 import { evaluatePath, VariableHandles } from "./inspect.ts";
+import { type LiveStopReason, LiveStops } from "./live-stops.ts";
 import { Snapshot } from "./snapshot.ts";
 
 /** What a session is attached to. The buffer goes on filling while the cursor stands still. */
@@ -59,7 +59,7 @@ export class LiveSession extends DebugSession {
   #cursor: number | null = null;
   #thread = 1;
   #snapshot: Snapshot | null = null;
-  #filters: ReadonlySet<string> = new Set();
+  readonly #stops = new LiveStops();
   #seen = 0;
 
   constructor(options: LiveSessionOptions) {
@@ -75,6 +75,8 @@ export class LiveSession extends DebugSession {
       supportsStepBack: true,
       supportsEvaluateForHovers: true,
       supportsGotoTargetsRequest: true,
+      supportsFunctionBreakpoints: true,
+      supportsConditionalBreakpoints: true,
       exceptionBreakpointFilters: [...FILTERS],
     };
     this.sendResponse(response);
@@ -112,7 +114,29 @@ export class LiveSession extends DebugSession {
     response: DebugProtocol.SetExceptionBreakpointsResponse,
     { filters }: DebugProtocol.SetExceptionBreakpointsArguments,
   ): void {
-    this.#filters = new Set(filters);
+    this.#stops.setFilters(filters);
+    this.sendResponse(response);
+  }
+
+  /** By kind or rule: what is to come stops the session there. */
+  protected override setFunctionBreakPointsRequest(
+    response: DebugProtocol.SetFunctionBreakpointsResponse,
+    { breakpoints }: DebugProtocol.SetFunctionBreakpointsArguments,
+  ): void {
+    response.body = { breakpoints: [...this.#stops.setNames(breakpoints)] };
+    this.sendResponse(response);
+  }
+
+  /** In the text of the records so far: running back stops there. */
+  protected override setBreakPointsRequest(
+    response: DebugProtocol.SetBreakpointsResponse,
+    { source, breakpoints = [] }: DebugProtocol.SetBreakpointsArguments,
+  ): void {
+    const reference = source.sourceReference ?? 0;
+    const isShown = this.#snapshot?.reference === reference;
+    const recordOf = (line: number): number | null =>
+      isShown ? (this.#snapshot?.record(line) ?? null) : null;
+    response.body = { breakpoints: [...this.#stops.setLines(reference, breakpoints, recordOf)] };
     this.sendResponse(response);
   }
 
@@ -152,15 +176,15 @@ export class LiveSession extends DebugSession {
     this.sendResponse(response);
   }
 
-  /** To the record before it that an exception filter would have stopped at, else to the oldest one. */
+  /** To the record before it that would have stopped the session, else to the oldest one. */
   protected override reverseContinueRequest(response: DebugProtocol.ReverseContinueResponse): void {
     this.sendResponse(response);
     const buffer = this.#target?.buffer;
     if (buffer === undefined) return;
     let number = (this.#cursor ?? buffer.end) - 1;
-    while (number > buffer.first && !this.#isCaught(buffer.at(number))) number -= 1;
+    while (number > buffer.first && this.#reasonAt(number) === null) number -= 1;
     const target = Math.max(number, buffer.first);
-    this.#stop(target, this.#isCaught(buffer.at(target)) ? "exception" : "entry", this.#thread);
+    this.#stop(target, this.#reasonAt(target) ?? "entry", this.#thread);
   }
 
   protected override nextRequest(
@@ -229,7 +253,7 @@ export class LiveSession extends DebugSession {
       ...(this.#snapshot === null
         ? {}
         : {
-            source: new Source("live records", undefined, this.#snapshot.reference),
+            source: new Source("live.whatsapp-records", undefined, this.#snapshot.reference),
           }),
     }));
     response.body = { stackFrames, totalFrames: stackFrames.length };
@@ -297,17 +321,17 @@ export class LiveSession extends DebugSession {
     const from = this.#seen;
     this.#seen = buffer.end;
     this.#noteThreads(from);
-    if (this.#cursor !== null || this.#filters.size === 0) return;
+    if (this.#cursor !== null || this.#stops.isEmpty) return;
     for (let number = Math.max(from, buffer.first); number < buffer.end; number += 1) {
-      const timed = buffer.at(number);
-      if (!this.#isCaught(timed)) continue;
-      this.#stop(number, "exception", this.#threadOf(timed));
+      const reason = this.#reasonAt(number);
+      if (reason === null) continue;
+      this.#stop(number, reason, this.#threadOf(buffer.at(number)));
       return;
     }
   }
 
-  #isCaught(timed: TimedRecord | undefined): boolean {
-    return timed !== undefined && this.#filters.has(severityOf(timed.record));
+  #reasonAt(number: number): LiveStopReason {
+    return this.#stops.reasonAt(number, this.#target?.buffer.at(number));
   }
 
   #threadOf(timed: TimedRecord | undefined): number {

@@ -36,8 +36,10 @@ export class Snapshot {
     return number >= this.#from && number < this.#to ? number - this.#from + 1 : null;
   }
 
-  record(line: number): number {
-    return this.#from + line - 1;
+  /** Number of the record on a line, from 1; null when there is no such line. */
+  record(line: number): number | null {
+    const number = this.#from + line - 1;
+    return number >= this.#from && number < this.#to ? number : null;
   }
 }
 

@@ -9,8 +9,8 @@ const CLOSED_LINE = 220;
 
 test("a line is told in words before its text, with the time since the run began", () => {
   const lines = new IncidentLines(read("428-channel-exit"));
-  expect(lines.hint(0)).toBe("An ordinary close of the WebSocket ended the channel");
-  expect(lines.hint(4)).toBe("+0:01:00.181 <- WebSocket open");
+  expect(lines.hint(0)?.trimEnd()).toBe("An ordinary close of the WebSocket ended the channel");
+  expect(lines.hint(4)?.trimEnd()).toBe("+0:01:00.181 <- WebSocket open");
   const closed = read("428-channel-exit")
     .split("\n")
     .findIndex((line) => line.includes('"socket.closed"'));

@@ -15,7 +15,9 @@ export interface Stretch {
 
 /** Lines of routine in a row that are worth folding away. */
 const MIN_ROUTINE = 4;
-const HINT_CHARACTERS = 90;
+/** Every hint is as wide, so that the texts behind them stand in one column. */
+const HINT_CHARACTERS = 64;
+const NO_BREAK_SPACE = "\u00a0";
 
 /** The text of an incident, line by line, for somebody who reads it in an editor. Lines that are no records are simply not explained. */
 export class IncidentLines {
@@ -47,9 +49,8 @@ export class IncidentLines {
   hint(line: number): string | null {
     const record = this.#records[line];
     if (record === undefined || record === null) return null;
-    if (record.kind === "log.header") return record.title ?? "a run begins";
-    const text = `${clock(record.at)} ${ARROWS[record.dir]} ${describeRecord(record)}`;
-    return text.length <= HINT_CHARACTERS ? text : `${text.slice(0, HINT_CHARACTERS - 3)}...`;
+    if (record.kind === "log.header") return inColumn(record.title ?? "a run begins");
+    return inColumn(`${clock(record.at)} ${ARROWS[record.dir]} ${describeRecord(record)}`);
   }
 
   /** What there is to know about a line, as Markdown paragraphs; null where no record is. */
@@ -169,6 +170,11 @@ export class IncidentLines {
 }
 
 const ARROWS = { in: "<-", out: "->", world: "o" } as const;
+
+function inColumn(text: string): string {
+  const cut = text.length <= HINT_CHARACTERS ? text : `${text.slice(0, HINT_CHARACTERS - 3)}...`;
+  return cut.padEnd(HINT_CHARACTERS, NO_BREAK_SPACE);
+}
 
 function readLeniently(reader: LogReader, line: string): LogRecord | null {
   try {

@@ -46,9 +46,7 @@ export class GoldenReview implements vscode.Disposable, vscode.TextDocumentConte
       return false;
     }
     await this.#show(goldenPathOf(uri.fsPath), before, text, incident.golden !== null);
-    const question = `${changedLines(before, text)} of ${name} would change. Accept what is decided now as the expectation?`;
-    if ((await vscode.window.showInformationMessage(question, ACCEPT, "Keep")) !== ACCEPT)
-      return false;
+    if (!(await isAccepted(`${changedLines(before, text)} of ${name}`))) return false;
     await vscode.workspace.fs.writeFile(
       vscode.Uri.file(goldenPathOf(uri.fsPath)),
       new TextEncoder().encode(text),
@@ -62,7 +60,6 @@ export class GoldenReview implements vscode.Disposable, vscode.TextDocumentConte
     const then = exists ? vscode.Uri.file(path) : this.#document(path, "nothing", before);
     const title = `${path.split("/").at(-1)} (golden <-> decided now)`;
     await vscode.commands.executeCommand("vscode.diff", then, now, title, { preview: true });
-    await vscode.commands.executeCommand("workbench.action.compareEditor.nextChange");
   }
 
   #document(path: string, part: string, text: string): vscode.Uri {
@@ -75,6 +72,17 @@ export class GoldenReview implements vscode.Disposable, vscode.TextDocumentConte
     this.#texts.set(uri.toString(), text);
     return uri;
   }
+}
+
+/** Stays until it is answered: one has to read before, and may scroll meanwhile. */
+async function isAccepted(what: string): Promise<boolean> {
+  const items = [
+    { label: ACCEPT, detail: "What is decided now becomes the expectation." },
+    { label: "Keep", detail: "Nothing is written." },
+  ];
+  const title = `${what} would change`;
+  const answer = await vscode.window.showQuickPick(items, { title, ignoreFocusOut: true });
+  return answer?.label === ACCEPT;
 }
 
 function changedLines(before: string, after: string): string {

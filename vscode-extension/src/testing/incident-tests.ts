@@ -12,6 +12,7 @@ const INCIDENTS =
 const GOLDEN = /\.expected\.jsonl$/;
 /** Incidents listed at most. */
 const MAX_INCIDENTS = 2_000;
+const VERDICT_MS = 8_000;
 type Depth = "core" | "baileys";
 
 /** Incidents and scenarios as tests: each is replayed, and its decisions are compared with its golden. */
@@ -92,8 +93,14 @@ export class IncidentTests implements vscode.Disposable {
     if (item === null) return;
     const request = new vscode.TestRunRequest([item], undefined, this.#profiles[chosenDepth()]);
     const ended = new vscode.CancellationTokenSource();
-    await vscode.commands.executeCommand("testing.showMostRecentOutput");
+    const told = this.onDidFinish(({ item: name, passed }) => {
+      const verdict = passed
+        ? "decided as expected"
+        : "not decided as expected, see the Testing view";
+      vscode.window.setStatusBarMessage(`${name}: ${verdict}`, VERDICT_MS);
+    });
     await this.run(request, chosenDepth(), ended.token);
+    told.dispose();
     ended.dispose();
   }
 

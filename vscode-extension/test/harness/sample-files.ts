@@ -1,6 +1,6 @@
 /** Files that the tests open: written anew for each run, so that nothing large lies in the repository. */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { serialiseLog } from "openclaw-whatsapp-continuity-plugin/events";
 import { HEADER, outageStory, tell } from "../../src/model/story.test-support.ts";
 
@@ -13,7 +13,21 @@ export const SAMPLES = {
   growing: "growing.log",
   thousand: "thousand.incident.jsonl",
   long: "long.incident.jsonl",
+  /** A reported incident with its golden, where a repository has it. */
+  reported: "fixtures/incidents/428-channel-exit.jsonl",
+  /** The same without a golden. */
+  fresh: "fixtures/scenarios/transient-close.jsonl",
 } as const;
+
+const repository = resolve(import.meta.dirname, "../../..");
+/** What a replay runs of the plugin, as a developer has it open. */
+const PLUGIN = [
+  "package.json",
+  "openclaw.plugin.json",
+  "src/events",
+  "src/core",
+  "src/replay",
+] as const;
 
 export function writeSamples(folder: string): void {
   mkdirSync(join(folder, ".vscode"), { recursive: true });
@@ -31,6 +45,12 @@ export function writeSamples(folder: string): void {
   write(SAMPLES.growing, OFFICIAL.split("\n").slice(0, 3).join("\n"));
   write(SAMPLES.thousand, longLog(1_000));
   write(SAMPLES.long, longLog(100_000));
+  const copy = (path: string): void =>
+    cpSync(join(repository, path), join(folder, path), { recursive: true });
+  for (const part of PLUGIN) copy(`plugin/${part}`);
+  copy(SAMPLES.reported);
+  copy(SAMPLES.reported.replace(".jsonl", ".expected.jsonl"));
+  copy(SAMPLES.fresh);
   write(
     ".vscode/launch.json",
     JSON.stringify({

@@ -3,6 +3,7 @@ import { launchBrowser } from "../harness/browser.ts";
 import { ensureBrowser, ensureServer } from "../harness/environment.ts";
 import { SAMPLES } from "../harness/sample-files.ts";
 import { startServer } from "../harness/vscode-server.ts";
+import { DEBUGGER_STEPS } from "./debugger-steps.ts";
 import {
   type Counts,
   type Step,
@@ -11,7 +12,7 @@ import {
   type WorkbenchOptions,
 } from "./workbench.ts";
 
-const STEPS: readonly Step[] = [
+const FILE_STEPS: readonly Step[] = [
   [
     "the Accounts view welcomes and offers what to do",
     async (ui) => {
@@ -129,6 +130,9 @@ const STEPS: readonly Step[] = [
       await bar.waitFor({ state: "hidden" });
     },
   ],
+];
+
+const CONTRAST_STEPS: readonly Step[] = [
   [
     "high contrast keeps everything readable",
     async (ui) => {
@@ -151,14 +155,21 @@ const STEPS: readonly Step[] = [
   ],
 ];
 
-/** Drives the workbench through all steps. */
+/** All steps, or those that need no more than the start: the others build on what was opened before. */
+function chosen(only: string | undefined): readonly Step[] {
+  return only === "debugger"
+    ? DEBUGGER_STEPS
+    : [...FILE_STEPS, ...DEBUGGER_STEPS, ...CONTRAST_STEPS];
+}
+
+/** Drives the workbench through its steps. */
 export async function runPictures(options: WorkbenchOptions): Promise<Counts> {
   const settings = { "workbench.colorTheme": "Default Dark Modern" };
   const server = await startServer({ serverRoot: ensureServer(), settings });
   const browser = await launchBrowser(ensureBrowser());
   try {
     const ui = await Workbench.open(browser, server, options);
-    return await takeSteps(ui, browser, STEPS);
+    return await takeSteps(ui, browser, chosen(options.only));
   } finally {
     await browser.close();
     await server.stop();

@@ -9,6 +9,8 @@ export interface WorkbenchOptions {
   readonly workspace: string;
   readonly shots: string;
   readonly extension: string;
+  /** `debugger`: only what belongs to the debugger. */
+  readonly only?: string;
 }
 
 /** One thing a person does, and what must then be seen. */
@@ -55,7 +57,7 @@ export class Workbench {
   constructor(page: Page, shots: string) {
     this.page = page;
     this.#shots = shots;
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(45_000);
     mkdirSync(shots, { recursive: true });
   }
 

@@ -18,6 +18,7 @@ import {
   type Scope,
 } from "./expression.ts";
 import { hitTest } from "./hit-count.ts";
+import { patternOf } from "./name-pattern.ts";
 import { SCOPE_NAMES, scopeOf } from "./view-scope.ts";
 
 /** Places listed at most; a rule that stops everywhere is told so rather than filling the memory. */
@@ -167,11 +168,6 @@ function conditional(rule: {
     text: () => null,
     hits: 0,
   };
-}
-
-function patternOf(name: string): RegExp {
-  const parts = name.trim().split("*");
-  return new RegExp(`^${parts.map((part) => part.replaceAll(/[^\w-]/g, "\\$&")).join(".*")}$`);
 }
 
 function accountOf(record: LogRecord): string | null {

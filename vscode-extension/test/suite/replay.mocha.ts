@@ -1,0 +1,108 @@
+import * as assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import * as vscode from "vscode";
+import { COMMANDS, DEBUG_TYPE } from "../../src/ids.ts";
+import { SAMPLES } from "../harness/sample-files.ts";
+import { api, closeEverything, sample, until } from "./support.ts";
+
+const CLOSED_LINE = 221;
+
+afterEach(closeEverything);
+
+describe("the text of an incident", () => {
+  it("has hints, hovers with the cause's sentence, folds and lenses; a golden has no lenses", async () => {
+    const document = await vscode.workspace.openTextDocument(sample(SAMPLES.reported));
+    await api();
+    const { uri } = document;
+    const at = new vscode.Position(CLOSED_LINE - 1, 5);
+    const ask = <T>(command: string, ...args: unknown[]): Thenable<T> =>
+      vscode.commands.executeCommand<T>(command, uri, ...args);
+    const [hover] = await ask<vscode.Hover[]>("vscode.executeHoverProvider", at);
+    const [content] = hover?.contents ?? [];
+    const text = content instanceof vscode.MarkdownString ? content.value : "";
+    assert.match(text, /428 Connection Terminated[^]*Cause `closed-by-server`/);
+    const whole = new vscode.Range(0, 0, CLOSED_LINE, 0);
+    const hints = await ask<vscode.InlayHint[]>("vscode.executeInlayHintProvider", whole);
+    const hint = hints.find(({ position }) => position.line === CLOSED_LINE - 1);
+    assert.match(String(hint?.label), /^\+0:31:03\.238 <- socket closed/);
+    const folds = await ask<vscode.FoldingRange[]>("vscode.executeFoldingRangeProvider");
+    assert.ok(folds.some(({ start }) => start > 0));
+    const lenses = await ask<vscode.CodeLens[]>("vscode.executeCodeLensProvider");
+    assert.deepEqual(
+      lenses.map(({ command }) => command?.command),
+      [COMMANDS.replayIncident, COMMANDS.debugIncident, COMMANDS.openTimelineFor],
+    );
+    const golden = sample(SAMPLES.reported.replace(".jsonl", ".expected.jsonl"));
+    await vscode.workspace.openTextDocument(golden);
+    const none = await vscode.commands.executeCommand<vscode.CodeLens[]>(
+      "vscode.executeCodeLensProvider",
+      golden,
+    );
+    assert.deepEqual(none, []);
+  });
+});
+
+describe("incidents as tests", () => {
+  it("are listed by folder and replayed with the workspace's plugin; an altered expectation fails", async () => {
+    const { tests } = await api();
+    await tests.controller.resolveHandler?.(undefined);
+    const item = tests.itemOf(sample(SAMPLES.reported));
+    assert.equal(item?.parent?.label, "fixtures/incidents");
+    const results: boolean[] = [];
+    const listening = tests.onDidFinish(({ passed }) => results.push(passed));
+    const golden = sample(SAMPLES.reported.replace(".jsonl", ".expected.jsonl")).fsPath;
+    const text = readFileSync(golden, "utf8");
+    const token = new vscode.CancellationTokenSource().token;
+    const request = new vscode.TestRunRequest(item === null ? [] : [item]);
+    try {
+      await tests.run(request, "core", token);
+      writeFileSync(golden, text.replace('"start/claim"', '"start/otherwise"'));
+      await tests.run(request, "core", token);
+    } finally {
+      writeFileSync(golden, text);
+      listening.dispose();
+    }
+    assert.deepEqual(results, [true, false]);
+  });
+});
+
+describe("a debug session on an incident", () => {
+  it("stops at a breakpoint, goes back and on, and watches a field", async () => {
+    const [folder] = vscode.workspace.workspaceFolders ?? [];
+    const uri = sample(SAMPLES.reported);
+    const stops: { reason: string; text?: string }[] = [];
+    const tracker = vscode.debug.registerDebugAdapterTrackerFactory(DEBUG_TYPE, {
+      createDebugAdapterTracker: () => ({
+        onDidSendMessage(message: { event?: string; body?: { reason: string } }) {
+          if (message.event === "stopped" && message.body !== undefined) stops.push(message.body);
+        },
+      }),
+    });
+    const breakpoint = new vscode.SourceBreakpoint(
+      new vscode.Location(uri, new vscode.Position(CLOSED_LINE - 1, 0)),
+      true,
+      'state.connection.phase == "waiting"',
+    );
+    vscode.debug.addBreakpoints([breakpoint]);
+    const configuration = {
+      type: DEBUG_TYPE,
+      request: "launch",
+      name: "Incident",
+      program: uri.fsPath,
+      stopOnEntry: false,
+    };
+    assert.equal(await vscode.debug.startDebugging(folder, configuration), true);
+    const session = await until("a session", () => vscode.debug.activeDebugSession);
+    await until("the breakpoint", () => stops.at(-1)?.reason === "breakpoint");
+    await session.customRequest("stepBack", { threadId: 1 });
+    await until("the step", () => stops.at(-1)?.reason === "step");
+    await session.customRequest("setDataBreakpoints", {
+      breakpoints: [{ dataId: JSON.stringify(["default", "connection.phase"]) }],
+    });
+    await session.customRequest("reverseContinue", { threadId: 1 });
+    await until("the change", () => stops.at(-1)?.text?.endsWith('"connecting" -> "open"'));
+    vscode.debug.removeBreakpoints([breakpoint]);
+    await vscode.debug.stopDebugging(session);
+    tracker.dispose();
+  });
+});
