@@ -419,6 +419,8 @@ class LinkedDevice implements AccountRuntime {
   // --- credentials ------------------------------------------------------------------------------
 
   async #unlinkForLogin(): Promise<void> {
+    // Of a running account too, which would otherwise keep the lock and go on with keys that WhatsApp no longer knows.
+    this.#watch(this.#takeCharge());
     await this.#openSocket()?.logout();
     await this.stop("relink");
     await this.#removeCredentials();

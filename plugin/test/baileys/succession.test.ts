@@ -242,6 +242,23 @@ it("after a login that is over, the account goes on with what the login left", a
   expect(bench.admitted).toHaveLength(1);
 });
 
+it("a running account is linked anew by a login beside it, and goes on with the new device", async () => {
+  runtime = await bench.opened();
+  const [old] = bench.account.companions;
+  const login = successor();
+  const outcome = await login.login({
+    force: true,
+    onQr: (qr) => void bench.account.phone.scan(qr),
+    signal: AbortSignal.timeout(15_000),
+  });
+  expect(outcome).toMatchObject({ connected: true });
+  await login.stop("restart");
+  await runtime.restart();
+  await open(runtime);
+  expect(bench.account.companions.map(({ id }) => id)).not.toContain(old?.id);
+  expect(bench.server.connections).toHaveLength(1);
+});
+
 it("the credentials are whole on disk before anybody else may use them", async () => {
   runtime = bench.runtime();
   await runtime.login({

@@ -143,4 +143,11 @@ export const SUPERVISION_MUTATIONS: readonly Mutation[] = [
     to: "",
     tests: ["src/core/first-wait.test.ts"],
   },
+  {
+    name: "a running account is taken over before its device is unlinked",
+    file: "src/runtime/account-runtime.ts",
+    from: "this.#watch(this.#takeCharge());",
+    to: "",
+    tests: ["test/baileys/succession.test.ts"],
+  },
 ];
