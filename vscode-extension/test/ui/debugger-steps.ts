@@ -36,8 +36,12 @@ export const DEBUGGER_STEPS: readonly Step[] = [
       await stoppedAt(ui, "controller.started", "operator.ordered");
       await press(ui, /^Continue/);
       await stoppedAt(ui, "socket.closed");
+      await ui.page
+        .locator(".debug-call-stack", { hasText: "decided by close/transient" })
+        .waitFor();
+      // Closed, it leaves room for what is more telling here.
+      await openScope(ui, "Event");
       await openScope(ui, "Changes");
-      await ui.page.getByText("close/transient").first().waitFor();
       await ui.shot("11-breakpoint");
     },
   ],
@@ -67,9 +71,15 @@ export const DEBUGGER_STEPS: readonly Step[] = [
         .getByRole("tab", { name: /^connection\.ts/ })
         .first()
         .waitFor();
-      const limit = ui.page.locator(".view-line span", { hasText: /^loginMs$/ }).first();
-      await limit.dblclick();
-      await ui.page.keyboard.type("statusRefreshMs");
+      await stoppedAt(ui, "effect 1 of 2");
+      await ui.page
+        .locator(".view-line span", { hasText: /^loginMs$/ })
+        .first()
+        .click();
+      await ui.page.waitForTimeout(500);
+      // Selects the word under the caret.
+      await ui.page.keyboard.press("Control+D");
+      await ui.page.keyboard.insertText("statusRefreshMs");
       await ui.page.keyboard.press("Control+S");
       await press(ui, /^Restart/);
       await ui.command("Debug Console: Focus on Debug Console View");
@@ -95,14 +105,14 @@ export const DEBUGGER_STEPS: readonly Step[] = [
         .getByRole("treeitem", { name: /428-channel-exit.*Failed/i })
         .first()
         .waitFor();
-      await ui.command("Test: Go to Next Test Failure");
+      await ui.command("Test Results: Focus on Test Results View");
       await ui.page
-        .locator(".test-output-peek .diff-editor, .test-output-peek .monaco-diff-editor")
+        .locator(".panel .monaco-list-row", { hasText: /divergent/ })
         .first()
-        .waitFor();
+        .click();
+      await ui.page.locator(".panel .monaco-diff-editor").first().waitFor();
       await ui.page.waitForTimeout(500);
       await ui.shot("14-failed");
-      await ui.page.keyboard.press("Escape");
     },
   ],
   [
@@ -122,8 +132,8 @@ export const DEBUGGER_STEPS: readonly Step[] = [
         .waitFor();
       await ui.shot("16-accepted");
       await ui.command("View: Close All Editors");
-      await ui.command("Debug: Remove All Breakpoints");
-      await ui.command("Explorer: Focus on Folders View");
+      await ui.command("Remove All Breakpoints");
+      await ui.command("View: Show Explorer");
     },
   ],
 ];

@@ -58,10 +58,7 @@ export class Frames {
       .filter((rule) => rule !== null)
       .slice(0, MAX_RULE_FRAMES)
       .filter((rule) => this.#findRule(rule) !== null)
-      .map((rule) => ({
-        ...this.#rule(rule, `decided by ${rule}`, view.index),
-        presentationHint: "subtle" as const,
-      }));
+      .map((rule) => this.#rule(rule, `decided by ${rule}`, view.index));
   }
 
   #rule(rule: string, name: string, index: number): DebugProtocol.StackFrame {
