@@ -64,8 +64,13 @@ function shortCause(causeId: string): string {
 }
 
 function clockTime(wallMs: number, offsetMinutes: number): string {
-  return new Date(wallMs + offsetMinutes * 60_000).toISOString().slice(11, 19);
+  const seconds = Math.floor(wallMs / 1_000) + offsetMinutes * 60;
+  const ofDay = ((seconds % DAY_S) + DAY_S) % DAY_S;
+  const parts = [Math.floor(ofDay / 3_600), Math.floor(ofDay / 60) % 60, ofDay % 60];
+  return parts.map((part) => String(part).padStart(2, "0")).join(":");
 }
+
+const DAY_S = 86_400;
 
 function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;

@@ -39,6 +39,8 @@ export class BackfillStage {
   readonly server: WhatsAppServer;
   readonly time: VirtualTime;
   readonly account: OfflineAccount;
+  /** Message ids by text. */
+  readonly #ids = new Map<string, string>();
 
   private constructor(server: WhatsAppServer, time: VirtualTime, account: OfflineAccount) {
     this.server = server;
@@ -124,12 +126,18 @@ export class BackfillStage {
     const to = inGroup ? this.#group() : this.bot;
     const id = await contact.write(to, text);
     faults.clear(LOST);
+    this.#ids.set(text, id);
     return id;
   }
 
   #group() {
     const { world } = this.server;
-    const members = [world.contact("Alice"), world.contact("Bob"), this.bot];
+    const members = [
+      world.contact("Alice"),
+      world.contact("Bob"),
+      world.contact("Carol"),
+      this.bot,
+    ];
     return world.findGroup("Team") ?? world.group({ subject: "Team", members, addressing: "lid" });
   }
 
@@ -152,6 +160,21 @@ export class BackfillStage {
     this.server.faults.clear(DOWN);
     await this.opened();
     await this.time.advance(2_000);
+  }
+
+  /** Comes back to a server that announces these messages and has forgotten them. */
+  async comeBackForgetting(texts: readonly string[]): Promise<void> {
+    for (const text of texts) {
+      const id = this.#idOf(text);
+      for (const device of this.bot.companions) device.mailbox?.announceOnly(id);
+    }
+    await this.comeBack();
+  }
+
+  #idOf(text: string): string {
+    const id = this.#ids.get(text);
+    if (id === undefined) throw new Error(`nobody wrote "${text}"`);
+    return id;
   }
 
   recordsOf<K extends RecordKind>(kind: K): Extract<LogRecord, { kind: K }>[] {

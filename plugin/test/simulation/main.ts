@@ -15,10 +15,11 @@ import type { SeededRun, Simulation, Table } from "./simulation.ts";
 // Before anything loads the library, which reads its console once.
 quietLibsignal();
 const { OFFLINE } = await import("./offline-simulation.ts");
+const { BACKFILL } = await import("./backfill-simulation.ts");
 const { KILL } = await import("./kill-simulation.ts");
 const { KEEPALIVE } = await import("./keepalive-simulation.ts");
 
-const SIMULATIONS: readonly Simulation[] = [RECOVERY, OFFLINE, KILL, KEEPALIVE];
+const SIMULATIONS: readonly Simulation[] = [RECOVERY, OFFLINE, BACKFILL, KILL, KEEPALIVE];
 const DAY_MS = 86_400_000;
 const SEEDS_MAX = 100_000;
 

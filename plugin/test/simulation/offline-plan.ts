@@ -1,4 +1,4 @@
-import { nextRandom, seedRng } from "../../src/core/rng.ts";
+import { randomFrom } from "./seeded-random.ts";
 
 /** Where an offline delivery breaks off: after so many of these. */
 export type DropPoint = "stanza" | "decrypt" | "hand-over" | "receipt" | "marker";
@@ -60,27 +60,5 @@ export function offlinePlan(seed: number, maxMessages = 60): OfflinePlan {
     primer: 1 + random.below(10),
     isWarm: random.below(4) > 0,
     isPhoneOnline: random.below(2) === 0,
-  };
-}
-
-interface Random {
-  below(limit: number): number;
-  of<T>(values: readonly T[]): T;
-}
-
-function randomFrom(seed: string): Random {
-  let state = seedRng(seed);
-  const below = (limit: number): number => {
-    const { value, next } = nextRandom(state);
-    state = next;
-    return Math.floor(value * limit);
-  };
-  return {
-    below,
-    of(values) {
-      const chosen = values[below(values.length)];
-      if (chosen === undefined) throw new Error("there is nothing to choose from");
-      return chosen;
-    },
   };
 }
