@@ -42,6 +42,8 @@ const bounds: readonly Bound[] = [
     connection.inboundRatio >= 0.95,
     "journalled >= 95 % of bare Baileys",
   ),
+  // The same in CPU time, which other work on the machine does not change.
+  bound("connection.inboundCpuRatio", connection.inboundCpuRatio <= 1.05, "<= 1 / 95 %"),
   bound("connection.addedLatencyMs", connection.addedLatencyMs <= 1, "median <= 1 ms"),
   bound(
     "memory.heapGrowthMegabytes",
