@@ -127,7 +127,7 @@ async function linkedAccounts(
 }
 
 /** The host's own function; its subpath has no types. */
-const lockOfHost: AcquireFileLock = async (path, options) => {
+export const lockOfHost: AcquireFileLock = async (path, options) => {
   const subpath = "openclaw/plugin-sdk/file-lock";
   const module = (await import(subpath)) as { readonly acquireFileLock: AcquireFileLock };
   return module.acquireFileLock(path, options);

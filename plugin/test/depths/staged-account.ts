@@ -13,7 +13,12 @@ import { createPseudonymiser, type LogRecord } from "../../src/events/index.ts";
 import { type AccountJournal, openJournal } from "../../src/journal/index.ts";
 // What no report times takes as long here as in the completion of reports.
 import { WORLD } from "../../src/replay/completion/world-settings.ts";
-import type { AccountPorts, AccountRuntime, SendCapture } from "../../src/runtime/account.ts";
+import type {
+  AccountPorts,
+  AccountRuntime,
+  SendCapture,
+  StopReason,
+} from "../../src/runtime/account.ts";
 import { createAccountRuntime } from "../../src/runtime/account-runtime.ts";
 import { OpenSockets } from "../../src/runtime/open-sockets.ts";
 import type {
@@ -106,9 +111,24 @@ export class StagedAccount implements Party {
     this.#runtime.start(reason);
   }
 
-  async stop(reason: "shutdown" | "restart"): Promise<void> {
-    this.#goesOn = reason === "restart";
+  async stop(reason: StopReason): Promise<void> {
+    this.#goesOn = reason === "restart" || reason === "reload";
     await this.#runtime?.stop(reason);
+  }
+
+  /** The process is over: what was only in its memory is gone. */
+  forgetProcess(): void {
+    this.#goesOn = false;
+  }
+
+  /** @throws Error before the first start */
+  get runtime(): AccountRuntime {
+    if (this.#runtime === null) throw new Error("the account was never started");
+    return this.#runtime;
+  }
+
+  get journal(): AccountJournal {
+    return this.#journal;
   }
 
   async restart(): Promise<void> {

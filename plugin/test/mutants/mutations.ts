@@ -1,3 +1,4 @@
+import { CUSTODY_MUTATIONS } from "./custody-mutations.ts";
 import { JOURNAL_MUTATIONS } from "./journal-mutations.ts";
 import { LATE_MUTATIONS } from "./late-mutations.ts";
 import { LIVENESS_MUTATIONS } from "./liveness-mutations.ts";
@@ -118,14 +119,14 @@ export const MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "a captured reply waits for the successor (#85823)",
-    file: "src/core/sends.ts",
+    file: "src/core/send-queue.ts",
     from: 'if (connection.phase === "stopped" && connection.promise === "final") return "account-stopped";',
     to: 'if (connection.phase === "stopped") return "account-stopped";',
     tests: SENDS,
   },
   {
     name: "another number's socket never carries a reply",
-    file: "src/core/sends.ts",
+    file: "src/core/send-queue.ts",
     from: 'return "identity-mismatch";',
     to: "return null;",
     tests: SENDS,
@@ -133,22 +134,22 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "a PN and a LID of one account are bridged",
     file: "src/core/successor.ts",
-    from: 'return crossed ? "same" : "unknown";',
-    to: 'return crossed ? "unknown" : "unknown";',
+    from: 'if (isPair) return "same";',
+    to: 'if (isPair) return "unknown";',
     tests: SENDS,
   },
   {
     name: "what a dead socket had not settled is kept",
     file: "src/core/transition.ts",
-    from: "  holdUnsettled(draft);\n",
+    from: '  holdUnsettled(draft, before.connection.phase === "open");\n',
     to: "",
     tests: [...SENDS, "src/core/transition.test.ts"],
   },
   {
     name: "the order of a chat",
-    file: "src/core/sends.ts",
-    from: 'if (send.phase !== "queued" || (isOrdered && busy)) continue;',
-    to: 'if (send.phase !== "queued" || (isOrdered && busy && false)) continue;',
+    file: "src/core/send-queue.ts",
+    from: "if (needsOrder(send) && hasEarlier(draft.state, send)) continue;",
+    to: "",
     tests: SENDS,
   },
   {
@@ -326,6 +327,7 @@ export const MUTATIONS: readonly Mutation[] = [
     to: "return isYoung ? Infinity : Infinity;",
     tests: DAYS,
   },
+  ...CUSTODY_MUTATIONS,
   ...JOURNAL_MUTATIONS,
   ...LATE_MUTATIONS,
   ...LIVENESS_MUTATIONS,

@@ -97,8 +97,8 @@ export const SUPERVISION_MUTATIONS: readonly Mutation[] = [
   {
     name: "a broken state is not handed on",
     file: "src/runtime/connection-controller.ts",
-    from: "return this.#isBroken ? { ...handover, timers: [], state: this.#trustedState() } : handover;",
-    to: "return handover;",
+    from: "if (!this.#isBroken) return handover;",
+    to: "if (handover !== null) return handover;",
     tests: SUPERVISION,
   },
   {
