@@ -136,7 +136,7 @@ function correlate(draft: Draft, accounts: number, withinMs: number): void {
 }
 
 /** The median interval if all intervals lie close to it, else null. */
-export function regularInterval(drops: readonly number[]): number | null {
+function regularInterval(drops: readonly number[]): number | null {
   if (drops.length < LIMITS.dropsForPattern) return null;
   const intervals = intervalsOf(drops);
   const median = medianOf(intervals);

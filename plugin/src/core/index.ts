@@ -6,7 +6,7 @@ export { classify } from "./classify.ts";
 export { type DrainLedger } from "./drain.ts";
 export { type DisconnectFacts, extractFacts } from "./facts.ts";
 export { findBreach, type InvariantBreach, INVARIANTS } from "./invariants.ts";
-export { ladderOf, sessionPlan, type SessionPlan } from "./session-plan.ts";
+export { ladderOf, sessionPlan } from "./session-plan.ts";
 export { LIMITS } from "./limits.ts";
 export {
   DEFAULT_POLICY,

@@ -32,6 +32,9 @@ describe("planned rotation", () => {
   it("is off unless asked for", () => {
     const story = new Story().start().open();
     expect(story.state.timers.map(({ timer }) => timer)).not.toContain("rotation");
+    const policy = { ...ROTATING, keepalive: { ...ROTATING.keepalive, rotateAfterMs: 0 } };
+    const configured = new Story(policy).start().open();
+    expect(configured.state.timers.map(({ timer }) => timer)).not.toContain("rotation");
   });
 
   it("replaces the connection in a quiet moment, without an outage and without a failure", () => {

@@ -12,7 +12,7 @@ import type { LogRecord } from "../../src/events/index.ts";
 import { StagedAccount } from "../depths/staged-account.ts";
 import { VirtualClock } from "../depths/virtual-clock.ts";
 
-export type Mode = Policy["keepalive"]["mode"];
+type Mode = Policy["keepalive"]["mode"];
 export const MODES: readonly Mode[] = ["iq", "presence-unavailable", "presence-available", "off"];
 
 /** Which stanzas of ours reset the server's timer: a setting of the simulated server, because nobody knows it of the real one. */
@@ -38,7 +38,7 @@ export interface KeepaliveDay {
   readonly modesUsed: ReadonlySet<string>;
 }
 
-export const IDLE_CUT_MS = 16 * 60_000;
+const IDLE_CUT_MS = 16 * 60_000;
 const START_MS = Date.UTC(2026, 8, 1);
 /** Below the deadline of a ping: within a step time passes without network. */
 const STEP_MS = 9_000;

@@ -18,8 +18,16 @@ const { OFFLINE } = await import("./offline-simulation.ts");
 const { BACKFILL } = await import("./backfill-simulation.ts");
 const { KILL } = await import("./kill-simulation.ts");
 const { KEEPALIVE } = await import("./keepalive-simulation.ts");
+const { RECONNECTS_LEAVE_NOTHING } = await import("./reconnects-simulation.ts");
 
-const SIMULATIONS: readonly Simulation[] = [RECOVERY, OFFLINE, BACKFILL, KILL, KEEPALIVE];
+const SIMULATIONS: readonly Simulation[] = [
+  RECOVERY,
+  OFFLINE,
+  BACKFILL,
+  KILL,
+  KEEPALIVE,
+  RECONNECTS_LEAVE_NOTHING,
+];
 const DAY_MS = 86_400_000;
 const SEEDS_MAX = 100_000;
 

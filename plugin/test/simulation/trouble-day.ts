@@ -18,7 +18,7 @@ interface Bounds {
 }
 
 /** What a day of each trouble may lead to. */
-export const BOUNDS: Readonly<Record<keyof typeof TROUBLES, Bounds>> = {
+const BOUNDS: Readonly<Record<keyof typeof TROUBLES, Bounds>> = {
   dns: { attempts: 48 * 24, openWithinMs: 4_000 },
   refused: { attempts: 48 * 24, openWithinMs: PACE_MS },
   upgrade503: { attempts: 48 * 24, openWithinMs: PACE_MS },
