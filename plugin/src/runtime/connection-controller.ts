@@ -116,6 +116,7 @@ export class ConnectionController {
     });
     const lease = this.#leaseFrom(handover, {
       post,
+      scrub: (text) => ports.pseudonyms.text(text),
       socketsGone: async () => {
         await sockets.whenGone();
         await ports.sockets.whenStored(options.authDir);

@@ -241,6 +241,7 @@ describe("owner lease", () => {
       },
       {
         post: (input) => posted.push(input),
+        scrub: (text) => text.replace("/home/somebody", "~"),
         socketsGone: () => {
           calls.push("sockets gone");
           return Promise.resolve();
@@ -307,11 +308,16 @@ describe("owner lease", () => {
   });
 
   it("a lock that fails is a fault and an answer, so that the core asks again", async () => {
-    const { owner, posted } = lease({ acquire: () => Promise.reject(new Error("EACCES")) });
+    const { owner, posted } = lease({
+      acquire: () => Promise.reject(new Error("EACCES /home/somebody/auth.lock")),
+    });
     owner.claim(1);
     await owner.settled();
     expect(posted).toMatchObject([
-      { kind: "fault.raised", error: { name: "OwnerLockFailed" } },
+      {
+        kind: "fault.raised",
+        error: { name: "OwnerLockFailed", message: "EACCES ~/auth.lock" },
+      },
       { kind: "owner.resolved", result: "busy" },
     ]);
   });

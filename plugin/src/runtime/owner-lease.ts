@@ -7,6 +7,8 @@ const PREDECESSOR_LIMIT_MS = 5_000;
 /** What the lease reports to and waits for. */
 export interface LeaseSurroundings {
   post(input: Input): void;
+  /** Other processes' names and file names lead to people. */
+  scrub(text: string): string;
   socketsGone(): Promise<void>;
   predecessorsGone(limitMs: number): Promise<void>;
 }
@@ -87,7 +89,8 @@ export class OwnerLease {
   async #acquire(): Promise<void> {
     const answer = await this.#lock.acquire(this.#authDir);
     if (answer.result === "busy") {
-      const holder = answer.holder === null ? {} : { holder: answer.holder };
+      const { scrub } = this.#surroundings;
+      const holder = answer.holder === null ? {} : { holder: scrub(answer.holder) };
       this.#surroundings.post({ kind: "owner.resolved", result: "busy", ...holder });
       return;
     }
@@ -109,7 +112,7 @@ export class OwnerLease {
         kind: "fault.raised",
         origin: "effect",
         socketId: null,
-        error: { name: "OwnerLockFailed", message },
+        error: { name: "OwnerLockFailed", message: this.#surroundings.scrub(message) },
       });
       // Without an answer the core would wait for ever; it asks again after a while.
       if (this.#wanted && this.#held === null) {

@@ -26,6 +26,7 @@ import type {
   NetworkProbe,
   RegistryStore,
   RejectionSource,
+  SocketInput,
   StatusEffect,
   Timers,
   UncaughtKind,
@@ -196,8 +197,9 @@ export class AccountBench {
     };
   }
 
-  /** A socket on the same folder that no controller of the account knows. */
-  straySocket(): void {
+  /** A socket on the same folder that no controller of the account knows; returns what it reports. */
+  straySocket(): readonly SocketInput[] {
+    const reported: SocketInput[] = [];
     const ofProcess = new OpenSockets(this.#registryStore(), this.authDir);
     const stray: LiveSocket = this.#ports().sockets.open({
       accountId: "bot",
@@ -206,6 +208,7 @@ export class AccountBench {
       pairing: false,
       listener: {
         onInput: (input) => {
+          reported.push(input);
           if (input.kind === "socket.closed") ofProcess.delete(stray);
         },
         onQr: () => undefined,
@@ -215,6 +218,7 @@ export class AccountBench {
       },
     });
     ofProcess.add(stray);
+    return reported;
   }
 
   #channel(): ChannelPort {
