@@ -249,7 +249,7 @@ it("a running account is linked anew by a login beside it, and goes on with the 
   const outcome = await login.login({
     force: true,
     onQr: (qr) => void bench.account.phone.scan(qr),
-    signal: AbortSignal.timeout(15_000),
+    signal: AbortSignal.timeout(45_000),
   });
   expect(outcome).toMatchObject({ connected: true });
   await login.stop("restart");
@@ -257,7 +257,21 @@ it("a running account is linked anew by a login beside it, and goes on with the 
   await open(runtime);
   expect(bench.account.companions.map(({ id }) => id)).not.toContain(old?.id);
   expect(bench.server.connections).toHaveLength(1);
-});
+}, 60_000);
+
+it("a running account links itself anew, with its own journal, and goes on answering", async () => {
+  runtime = await bench.opened();
+  const outcome = await runtime.login({
+    force: true,
+    onQr: (qr) => void bench.account.phone.scan(qr),
+    signal: AbortSignal.timeout(45_000),
+  });
+  expect(outcome).toMatchObject({ connected: true });
+  await bench.server.world.contact("Alice").write(bench.account, "to the new device");
+  await bench.message("to the new device");
+  await bench.until(() => bench.journal.depth().unsettled === 0, "settled");
+  expect(runtime.status().phase).toBe("open");
+}, 60_000);
 
 it("the credentials are whole on disk before anybody else may use them", async () => {
   runtime = bench.runtime();

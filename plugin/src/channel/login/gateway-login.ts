@@ -51,13 +51,10 @@ export function createGatewayLogin(parts: GatewayLoginParts): GatewayLogin {
   const attempts = new Attempts(parts);
   const account = (accountId: string | null | undefined): WhatsAppAccount =>
     resolveAccount(parts.config(), accountId);
-  const relink = async (of: WhatsAppAccount, limitMs: number): Promise<LoginAnswer> =>
-    firstAnswer(await attempts.begin(of, true), limitMs);
-
   const start: StartLogin = async ({ accountId, force, timeoutMs }) => {
     const limitMs = timeoutMs ?? FIRST_CODE_LIMIT_MS;
     const of = account(accountId);
-    if (force === true) return relink(of, limitMs);
+    if (force === true) return firstAnswer(await attempts.begin(of, true), limitMs);
     const running = attempts.running(of.accountId);
     if (running !== null) return firstAnswer(running, limitMs);
     const atWork = parts.accounts.get(of.accountId);
@@ -99,10 +96,10 @@ export function createGatewayLogin(parts: GatewayLoginParts): GatewayLogin {
       const status = await revive(atWork, RESTART_LIMIT_MS, true);
       return linkedAnswer(status);
     },
-    relink(accountId, authorise) {
+    async relink(accountId, authorise) {
       const of = account(accountId);
       authorise();
-      return relink(of, FIRST_CODE_LIMIT_MS);
+      return firstAnswer(await attempts.relink(of), FIRST_CODE_LIMIT_MS);
     },
     finish: (accountId) => attempts.end(accountId),
   };
@@ -141,6 +138,26 @@ class Attempts {
     this.#sessions.set(accountId, session);
     // An account that the gateway did not stop for the linking goes on, now with the device that is there.
     void session.outcome.then(() => atWork()?.runtime.restart());
+    return session;
+  }
+
+  /** Gives up the stored device. A running account does it itself: nobody ends it meanwhile, and its journal stays its own. */
+  async relink(account: WhatsAppAccount): Promise<LoginSession> {
+    const { accountId } = account;
+    const atWork = this.#parts.accounts.get(accountId);
+    if (atWork === null) return this.begin(account, true);
+    await this.end(accountId);
+    const session = new LoginSession(await this.#parts.composition(), {
+      account,
+      settings: this.#parts.settings().forAccount(accountId),
+      force: true,
+      atWork,
+    });
+    this.#sessions.set(accountId, session);
+    // Without a device it is blocked and says so, which a stopped account would not.
+    void session.outcome.then(({ connected }) =>
+      connected ? undefined : atWork.runtime.restart(),
+    );
     return session;
   }
 

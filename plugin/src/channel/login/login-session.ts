@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
-import type { AccountStatus, LoginOutcome } from "../../runtime/account.ts";
+import type { AccountRuntime, AccountStatus, LoginOutcome } from "../../runtime/account.ts";
 import type { WhatsAppAccount } from "../accounts/account.ts";
+import type { AccountAtWork } from "../accounts-at-work.ts";
 import type { Composition, OpenedAccount } from "../composition.ts";
 import type { Settings } from "../config/settings.ts";
 import { detachedPort } from "./detached-port.ts";
@@ -22,6 +23,11 @@ export interface LoginSessionRequest {
   readonly settings: Settings;
   /** Unlink the stored device first, whether or not it works. */
   readonly force: boolean;
+  /**
+   * The running account, where it is to link itself: with its own journal, and it goes on by itself afterwards. Not where the gateway ends the
+   * account while the code is shown.
+   */
+  readonly atWork?: AccountAtWork;
   /** Told what keeps the attempt from going on, once per cause. */
   readonly onCause?: (causeId: string) => void;
 }
@@ -31,8 +37,8 @@ export function isDeadDevice(causeId: string | null): boolean {
 }
 
 /**
- * One attempt to link a device, in the gateway or on the command line. It has a runtime of its own, which takes charge of the account
- * as long as the attempt lasts and gives device and lock back before {@link outcome} resolves.
+ * One attempt to link a device, in the gateway or on the command line. Unless a running account links itself, it has a runtime of its own,
+ * which takes charge of the account as long as the attempt lasts and gives device and lock back before {@link outcome} resolves.
  */
 export class LoginSession {
   readonly id = randomUUID();
@@ -42,7 +48,7 @@ export class LoginSession {
   readonly #watchers = new Set<() => void>();
   #code: string | null = null;
   #isOver = false;
-  #opened: OpenedAccount | null = null;
+  #runtime: AccountRuntime | null = null;
 
   constructor(composition: Composition, request: LoginSessionRequest) {
     const limit = setTimeout(() => this.cancel(), LOGIN_LIMIT_MS);
@@ -61,7 +67,7 @@ export class LoginSession {
 
   /** Where the attempt stands; null before it has begun and when it is over. */
   status(): AccountStatus | null {
-    return this.#isOver ? null : (this.#opened?.runtime.status() ?? null);
+    return this.#isOver ? null : (this.#runtime?.status() ?? null);
   }
 
   get isOver(): boolean {
@@ -87,7 +93,8 @@ export class LoginSession {
   }
 
   async #run(composition: Composition, request: LoginSessionRequest): Promise<LoginOutcome> {
-    const { account, settings, force, onCause } = request;
+    const { account, settings, force, atWork, onCause } = request;
+    if (atWork !== undefined) return this.#attempt(atWork.runtime, force);
     let opened: OpenedAccount | null = null;
     let causeId: string | null = null;
     try {
@@ -100,11 +107,10 @@ export class LoginSession {
           causeId = next;
         }),
       });
-      this.#opened = opened;
-      const outcome = await this.#attempt(opened, force);
+      const outcome = await this.#attempt(opened.runtime, force);
       // The keys on disk turned out to be dead only now; the person has asked for a device, so they make room.
       return !outcome.connected && !force && isDeadDevice(causeId)
-        ? await this.#attempt(opened, true)
+        ? await this.#attempt(opened.runtime, true)
         : outcome;
     } catch (error) {
       const sentence = error instanceof Error ? error.message : String(error);
@@ -116,7 +122,8 @@ export class LoginSession {
     }
   }
 
-  #attempt({ runtime }: OpenedAccount, force: boolean): Promise<LoginOutcome> {
+  #attempt(runtime: AccountRuntime, force: boolean): Promise<LoginOutcome> {
+    this.#runtime = runtime;
     return runtime.login({
       force,
       signal: this.#end.signal,
