@@ -267,8 +267,12 @@ function messagesOfCore(
 
 function diffOf(divergence: Divergence, item: vscode.TestItem): vscode.TestMessage {
   const { label, line, expected, actual, rule } = divergence;
+  const how =
+    expected?.rule === rule
+      ? `${rule} decides other effects than expected`
+      : `decided by ${rule}, expected ${expected?.rule ?? "no decision"}`;
   const message = vscode.TestMessage.diff(
-    `${label}: line ${line} is decided by ${rule}, expected ${expected?.rule ?? "no decision"}`,
+    `${label}: line ${line}, ${how}`,
     JSON.stringify(expected, null, 2),
     JSON.stringify(actual, null, 2),
   );

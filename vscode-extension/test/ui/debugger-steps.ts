@@ -29,10 +29,10 @@ export const DEBUGGER_STEPS: readonly Step[] = [
       await goToLine(ui, CLOSED_LINE);
       await ui.page.keyboard.press("F9");
       await ui.page.locator(".codicon-debug-breakpoint").first().waitFor();
-      await ui.command("View: Show Run and Debug");
-      await ui.quickOpen(INCIDENT);
-      await ui.command("WhatsApp Continuity: Debug Incident");
+      await ui.page.keyboard.press("Control+Home");
+      await ui.page.locator(".codelens-decoration a", { hasText: "Debug" }).first().click();
       await toolbar(ui).waitFor();
+      await ui.command("View: Show Run and Debug");
       await stoppedAt(ui, "controller.started", "operator.ordered");
       await press(ui, /^Continue/);
       await stoppedAt(ui, "socket.closed");
@@ -40,8 +40,8 @@ export const DEBUGGER_STEPS: readonly Step[] = [
         .locator(".debug-call-stack", { hasText: "decided by close/transient" })
         .waitFor();
       // Closed, it leaves room for what is more telling here.
-      await openScope(ui, "Event");
-      await openScope(ui, "Changes");
+      await setScope(ui, "Event", false);
+      await setScope(ui, "Changes", true);
       await ui.shot("11-breakpoint");
     },
   ],
@@ -166,10 +166,14 @@ async function stoppedAt(ui: Workbench, ...kinds: readonly string[]): Promise<vo
   await ui.page.locator(STOPPED).first().waitFor();
 }
 
-async function openScope(ui: Workbench, name: string): Promise<void> {
-  const scope = ui.page.locator(".debug-variables .scope", { hasText: name }).first();
+/** Opens or closes a scope; the editor opens the first one by itself, a moment after a stop. */
+async function setScope(ui: Workbench, name: string, open: boolean): Promise<void> {
+  await ui.page.waitForTimeout(1_000);
+  const scope = ui.page
+    .locator(".debug-variables .monaco-list-row", { hasText: new RegExp(`^${name}$`) })
+    .first();
   await scope.waitFor();
-  await scope.click();
+  if ((await scope.getAttribute("aria-expanded")) !== String(open)) await scope.click();
   await ui.page.waitForTimeout(300);
 }
 
