@@ -27,6 +27,16 @@ function answer(story: Story): void {
   story.tell({ kind: "liveness.sampled", socketId, frameAgeMs: 1_000, bufferedBytes: 0 });
 }
 
+/** Ticks until the session is given up. Returns how often its delivery was asked to go on. */
+function untilReplaced(story: Story): number {
+  let pulls = 0;
+  for (let ticks = 0; ticks < 60 && story.state.connection.phase === "open"; ticks += 1) {
+    pulls += tick(story);
+  }
+  expect(story.state.connection.phase).not.toBe("open");
+  return pulls;
+}
+
 function reopen(story: Story): void {
   const { connection } = story.state;
   const dueAt = connection.phase === "waiting" ? (connection.nextAttemptAt ?? 0) : 0;
@@ -54,7 +64,7 @@ describe("an offline phase without end", () => {
   it("costs the session after a minute although it answers every ping", () => {
     const story = new Story().start().open();
     const since = story.at;
-    while (story.state.connection.phase === "open") tick(story);
+    untilReplaced(story);
     expect(story.last?.rule).toBe("deaf/replace");
     expect(story.effects("socket.close")[0]).toMatchObject({ reason: "deaf" });
     expect(story.state.connection).toMatchObject({ phase: "waiting", causeId: "session-deaf" });
@@ -76,7 +86,7 @@ describe("an offline phase without end", () => {
 
   it("that is over proves that the session hears, and the next one is answered at once again", () => {
     const story = new Story().start().open();
-    while (story.state.connection.phase === "open") tick(story);
+    untilReplaced(story);
     reopen(story);
     story.tell({ kind: "drain.ended", socketId: story.socketId, delivered: 0 });
     expect(story.state.hearing.heals).toBe(0);
@@ -94,8 +104,7 @@ describe("a queue that is announced and not delivered", () => {
   it("is asked to go on, then the session is replaced", () => {
     const story = new Story().start().open();
     story.tell(preview(1, 80));
-    let pulls = 0;
-    while (story.state.connection.phase === "open") pulls += tick(story);
+    const pulls = untilReplaced(story);
     expect(pulls).toBeGreaterThanOrEqual(2);
     expect(story.state.connection).toMatchObject({ causeId: "queue-blocked" });
   });
@@ -104,7 +113,7 @@ describe("a queue that is announced and not delivered", () => {
     const story = new Story().start().open();
     story.tell(preview(1, 3));
     story.tell({ kind: "drain.ended", socketId: 1, delivered: 3 });
-    while (story.state.connection.phase === "open") tick(story);
+    untilReplaced(story);
     expect(story.state.connection).toMatchObject({ causeId: "queue-blocked" });
   });
 
