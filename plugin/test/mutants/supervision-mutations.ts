@@ -98,7 +98,7 @@ export const SUPERVISION_MUTATIONS: readonly Mutation[] = [
     name: "a broken state is not handed on",
     file: "src/runtime/connection-controller.ts",
     from: "if (!this.#isBroken) return handover;",
-    to: "if (handover !== null) return handover;",
+    to: "if (!this.#isBroken || this.#isSealed) return handover;",
     tests: SUPERVISION,
   },
   {
