@@ -107,6 +107,8 @@ async function bundleSuite(out: string): Promise<void> {
     platform: "node",
     target: "node22",
     external: ["vscode", "mocha"],
+    // Only this process writes the samples; the suite in the editor takes their names.
+    define: { "import.meta.dirname": '""' },
     sourcemap: "inline",
     logLevel: "warning",
   });

@@ -19,7 +19,6 @@ export const SAMPLES = {
   fresh: "fixtures/scenarios/transient-close.jsonl",
 } as const;
 
-const repository = resolve(import.meta.dirname, "../../..");
 /** What a replay runs of the plugin, as a developer has it open. */
 const PLUGIN = [
   "package.json",
@@ -30,6 +29,8 @@ const PLUGIN = [
 ] as const;
 
 export function writeSamples(folder: string): void {
+  // Here, because the names above are also bundled for the editor, where a module has no folder of its own.
+  const repository = resolve(import.meta.dirname, "../../..");
   mkdirSync(join(folder, ".vscode"), { recursive: true });
   const write = (name: string, content: string | Uint8Array): void =>
     writeFileSync(join(folder, name), content);
