@@ -58,6 +58,8 @@ export const worldRecords = {
     mention: optional(flag),
     ageSeconds: optional(count),
     copies: optional(count),
+    /** The server forgets it: only the account's phone has it. */
+    lost: optional(flag),
   },
   /** The model finished its answer to `ref` (depth gateway holds it until then). `unasked`: it writes to `chat` of its own accord. */
   "agent.answered": { ref: text, chat: text, unasked: optional(flag) },

@@ -3,6 +3,6 @@ import { expect, it } from "vitest";
 import { BACKFILL } from "../simulation/backfill-simulation.ts";
 
 it.each([2, 6])("outage of seed %i", async (seed) => {
-  const { violations } = await BACKFILL.run(seed, 1);
+  const { violations } = await BACKFILL.run(seed, 1, () => undefined);
   expect(violations).toEqual([]);
 });

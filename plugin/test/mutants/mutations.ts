@@ -22,6 +22,8 @@ const LIVENESS = ["src/core/liveness.test.ts"];
 const DRAIN = ["src/core/drain.test.ts"];
 const DAYS = ["test/simulation/day.test.ts"];
 const CATALOGUE = ["test/baileys/catalogue.test.ts"];
+const BACKFILL = ["src/core/backfill.test.ts"];
+const HISTORY = ["test/baileys/history.test.ts"];
 const UNCAUGHT = ["test/baileys/uncaught-faults.test.ts"];
 
 /** Every protection of the core that a report taught us, with the line that makes it. */
@@ -332,4 +334,130 @@ export const MUTATIONS: readonly Mutation[] = [
   ...LATE_MUTATIONS,
   ...LIVENESS_MUTATIONS,
   ...SUPERVISION_MUTATIONS,
+  {
+    name: "an absence without a delivery is evidence",
+    file: "src/core/gaps.ts",
+    from: "return isEmpty && wasAwayMs >= LIMITS.emptyDeliveryMs",
+    to: "return wasAwayMs < 0",
+    tests: BACKFILL,
+  },
+  {
+    name: "announced and not delivered is evidence (WhiskeySockets/Baileys#2810)",
+    file: "src/core/gaps.ts",
+    from: "if (ledger !== null && ledger.delivered < ledger.announced) {",
+    to: "if (ledger !== null && ledger.delivered < 0) {",
+    tests: BACKFILL,
+  },
+  {
+    name: "a delivery cut short is followed up",
+    file: "src/core/gaps.ts",
+    from: "if (owed > (ledger?.announced ?? 0)) return",
+    to: "if (owed < 0) return",
+    tests: BACKFILL,
+  },
+  {
+    name: "an unreadable message may still come by itself",
+    file: "src/core/gaps.ts",
+    from: "graceMs: LIMITS.orphanGraceMs,",
+    to: "graceMs: 0,",
+    tests: BACKFILL,
+  },
+  {
+    name: "a quote of last year's message is no evidence",
+    file: "src/core/gaps.ts",
+    from: "return isRecent && !covered.includes(chat);",
+    to: "return true;",
+    tests: BACKFILL,
+  },
+  {
+    name: "a phone is not asked with ids of our own device (openclaw/wacli#371)",
+    file: "src/core/gaps.ts",
+    from: "return fromMe && DEVICE_ID.test(messageId);",
+    to: "return false;",
+    tests: BACKFILL,
+  },
+  {
+    name: "open gaps are bounded",
+    file: "src/core/gaps.ts",
+    from: "if (gaps.length < LIMITS.openGaps) return;",
+    to: "if (gaps.length >= 0) return;",
+    tests: BACKFILL,
+  },
+  {
+    name: "requests to the phone stay within the hour's budget",
+    file: "src/core/history.ts",
+    from: "return budgetDelayMs(recentRequests(draft), requestsPerHour, draft.at);",
+    to: "return 0;",
+    tests: BACKFILL,
+  },
+  {
+    name: "few questions to the phone at a time",
+    file: "src/core/history.ts",
+    from: "if (countAsked(gaps) >= LIMITS.requestsUnderWay) return;",
+    to: "if (countAsked(gaps) < 0) return;",
+    tests: BACKFILL,
+  },
+  {
+    name: "a repeated page answers no other question",
+    file: "src/core/history.ts",
+    from: 'if (input.requestId !== "" && answered.includes(input.requestId)) {',
+    to: "if (answered.length < 0) {",
+    tests: BACKFILL,
+  },
+  {
+    name: "an empty page is no answer where something is known to be",
+    file: "src/core/history.ts",
+    from: "if (input.messages === 0 && gap.lastSeen && pages === 1) {",
+    to: "if (input.messages < 0) {",
+    tests: BACKFILL,
+  },
+  {
+    name: "both addresses of a direct chat are tried (fazer-ai/baileys-api#383)",
+    file: "src/core/history.ts",
+    from: "const forms = gap.isDirect ? 2 : 1;",
+    to: "const forms = 1;",
+    tests: BACKFILL,
+  },
+  {
+    name: "a question that lost its socket is put again",
+    file: "src/core/transition.ts",
+    from: "  interruptRequests(draft);",
+    to: "",
+    tests: BACKFILL,
+  },
+  {
+    name: "what a broken delivery brought is in the account",
+    file: "src/core/transition.ts",
+    from: "  countBrokenDelivery(draft, socketId);",
+    to: "",
+    tests: BACKFILL,
+  },
+  {
+    name: "a message belongs to the outage in which it was written",
+    file: "src/core/backfill.ts",
+    from: "past.findLast((each) => wasAwayAt(each, sentAt)) ??",
+    to: "past.findLast(() => false) ??",
+    tests: BACKFILL,
+  },
+  {
+    name: "open gaps survive the process",
+    file: "src/core/restored.ts",
+    from: "updateBackfill(draft, { gaps: [...gaps, gap], covered: [...covered, gap.chat] });",
+    to: "void [gap, covered];",
+    tests: BACKFILL,
+  },
+  {
+    name: "a page gives nothing from before the gap",
+    file: "src/runtime/history-desk.ts",
+    from: "return isKnown ? sentAtMs <= since + SECOND_MS : sentAtMs < since - EDGE_MS;",
+    to: "return false;",
+    tests: HISTORY,
+  },
+  {
+    name: "an answer is read from the phone's own message",
+    file: "src/baileys/history-pages.ts",
+    from: "return isOnDemand(notification.syncType) || requestIds.has(sessionId) ? notification : null;",
+    to: "return sessionId === null ? notification : null;",
+    tests: HISTORY,
+  },
 ];

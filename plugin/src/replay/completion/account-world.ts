@@ -18,6 +18,8 @@ export interface Storyteller {
   answerIsReported(messageId: string): boolean;
 }
 
+type MessageInput = Extract<Input, { kind: "message.journalled" }>;
+
 interface LiveSocket {
   readonly socketId: number;
   stage: "dialing" | "login" | "open";
@@ -48,6 +50,8 @@ export class AccountWorld {
   #acksLost = false;
   #finding: FactOf<"conflict">["finding"] = "external";
   #phoneOnline = true;
+  /** Everything that was written, as the phone has it, oldest first. */
+  #phone: WaitingMessage[] = [];
   #idleCuts = 0;
   #lastStanzaAt = 0;
   readonly #agent: Agent;
@@ -75,6 +79,7 @@ export class AccountWorld {
     this.#network = previous.#network;
     this.#finding = previous.#finding;
     this.#phoneOnline = previous.#phoneOnline;
+    this.#phone = previous.#phone;
     this.#isWithheld = previous.#isWithheld;
     this.#acksLost = previous.#acksLost;
     this.#self = previous.#self;
@@ -123,7 +128,9 @@ export class AccountWorld {
   }
 
   /** A message for us: on a live connection it is there at once, else it waits on the server. */
-  deliver(message: WaitingMessage): Input | null {
+  deliver(message: WaitingMessage, isLost = false): Input | null {
+    this.#phone.push(message);
+    if (isLost) return null;
     if (!this.isOpen || this.#deadSince !== null || this.#isWithheld) {
       this.#mailbox.keep(message);
       return null;
@@ -388,7 +395,7 @@ export class AccountWorld {
     }
   }
 
-  #journalled(message: WaitingMessage, via: "live" | "offline"): Input {
+  #journalled(message: WaitingMessage, via: "live" | "offline" | "history"): MessageInput {
     const socketId = this.#socket?.socketId ?? 0;
     this.#captures.set(message.messageId, {
       controllerId: this.controllerId,
@@ -410,14 +417,36 @@ export class AccountWorld {
 
   #history(effect: Extract<Effect, { kind: "history.request" }>): void {
     if (!this.#phoneOnline) return;
-    this.#later(WORLD.historyMs, {
+    const ofChat = this.#phone.filter(({ chat }) => chat === effect.chat);
+    const anchor = ofChat.findIndex(({ messageId }) => messageId === effect.anchorMessageId);
+    const page = ofChat.slice(Math.max(0, anchor - effect.messages), Math.max(0, anchor));
+    this.#whileLive(effect.socketId, WORLD.historyMs, () => this.#page(effect, page));
+  }
+
+  /** The phone's answer: what belongs to the gap is taken in, then the page is accounted for. */
+  #page(
+    effect: Extract<Effect, { kind: "history.request" }>,
+    page: readonly WaitingMessage[],
+  ): void {
+    const now = this.#story.now();
+    const since = now - WORLD.historyMs - (effect.oldestAgeMs ?? 0);
+    const wanted = page.filter(({ sentAt }) => sentAt > since);
+    const inputs = wanted.map((message) => this.#journalled(message, "history"));
+    for (const input of inputs) this.#story.assume(input);
+    const duplicates = inputs.filter(({ duplicate }) => duplicate).length;
+    const [oldest] = page;
+    this.#story.assume({
       kind: "history.answered",
       requestId: effect.requestId,
       chat: effect.chat,
-      messages: 0,
-      recovered: 0,
-      duplicates: 0,
-      endOfHistory: false,
+      messages: page.length,
+      recovered: inputs.length - duplicates,
+      duplicates,
+      endOfHistory: page.length < effect.messages,
+      ...(wanted.length === page.length ? {} : { older: page.length - wanted.length }),
+      ...(oldest === undefined
+        ? {}
+        : { oldestMessageId: oldest.messageId, oldestAgeMs: now - oldest.sentAt }),
     });
   }
 

@@ -278,8 +278,9 @@ class Story {
         return { kind: "socket.closed", socketId, origin: "remote", error: fact.error };
       }
       case "message": {
-        const { messageId, chat, chatKind, mentioned = false, fromMe = false } = fact;
-        return world.deliver({ messageId, chat, chatKind, mentioned, fromMe, sentAt: this.#now });
+        const { messageId, chat, chatKind, mentioned = false, fromMe = false, lost = false } = fact;
+        const message = { messageId, chat, chatKind, mentioned, fromMe, sentAt: this.#now };
+        return world.deliver(message, lost);
       }
       case "answer":
         return world.answer(fact.sendId, fact.messageId, fact.chat, fact.to);

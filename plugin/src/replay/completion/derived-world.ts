@@ -15,7 +15,7 @@ import type { Fact, FactOf } from "./report.ts";
  * | `link dead` / `alive` | `fault.set` black-hole at stage open / `fault.cleared` |
  * | `delivery withheld` / `flowing` | `fault.set` deaf at stage open / `fault.cleared` |
  * | `acks lost` / `answered` | `fault.set` dropped at stage ack (a receipt would tell as much as the ack) / `fault.cleared` |
- * | `message` | `contact.wrote`, in LID addressing |
+ * | `message` | `contact.wrote`, in LID addressing; `lost` where the server never delivers it |
  * | `answer` | `agent.answered` |
  * | `input` send.requested | `agent.answered`, unasked |
  * | `start` / `stop` | `operator.ordered` start, stop or health-restart |
@@ -43,6 +43,7 @@ export function worldOf(fact: Fact): readonly WorldEvent[] {
           ref: fact.messageId,
           addressing: "lid",
           ...(fact.mentioned === true ? { mention: true } : {}),
+          ...(fact.lost === true ? { lost: true } : {}),
         },
       ];
     case "answer":

@@ -69,6 +69,8 @@ export const factTable = {
     chatKind: oneOf("direct", "group", "self", "status", "other"),
     mentioned: optional(flag),
     fromMe: optional(flag),
+    /** The server never delivers it; the phone has it and answers when it is asked. */
+    lost: optional(flag),
   },
   /** The agent finished; the reply belongs to the controller that captured the message `to`. */
   answer: { sendId: text, messageId: text, chat: text, to: text },
