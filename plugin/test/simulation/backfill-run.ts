@@ -86,7 +86,8 @@ function setManner(stage: BackfillStage, manner: PhoneManner): void {
 }
 
 function resultOf(stage: BackfillStage, plan: BackfillPlan, virtualMs: number): BackfillResult {
-  const report = stage.recordsOf("outage.report").at(-1);
+  // A delivery that fell short may end in another connection, which has an account of its own.
+  const report = stage.recordsOf("outage.report").findLast(({ outageId }) => outageId === 1);
   const { admitted, records } = stage.account;
   const times = (text: string): number => admitted.filter((each) => each === text).length;
   const isAnswered = plan.phone !== "silent";
