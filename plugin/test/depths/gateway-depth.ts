@@ -145,7 +145,12 @@ export class GatewayDepth {
       pass: (ms) => passShortened(ms, observed, leastMs),
       play: async (scheduled) => {
         noteFault(scheduled.event, faults);
+        const { event } = scheduled;
+        const asked = repliesAsked(follower.records);
         await player.play(scheduled, this.#accountNamed(accounts, scheduled.account));
+        if (event.kind === "agent.answered" && event.unasked !== true) {
+          await untilAsked(() => repliesAsked(follower.records) > asked);
+        }
       },
     });
     // An answer under way, the account of an outage.
@@ -221,6 +226,21 @@ function noteFault(event: WorldEvent, faults: Set<string>): void {
   if (event.kind === "fault.set" && event.stage !== "ack" && event.times === undefined) {
     faults.add(event.faultId);
   } else if (event.kind === "fault.cleared") faults.delete(event.faultId);
+}
+
+/** Replies that the gateway asked the plugin to send. */
+function repliesAsked(records: readonly LogRecord[]): number {
+  return records.filter((record) => record.kind === "send.requested" && record.messageId !== null)
+    .length;
+}
+
+/**
+ * An answer of the story is with the plugin at once; the gateway takes seconds from the model's last word to the request to send it. The story
+ * waits for that, or what comes next in it (a controller's start) would be there before the answer.
+ */
+async function untilAsked(isAsked: () => boolean): Promise<void> {
+  const endsAt = performance.now() + PACE.answerMs;
+  while (!isAsked() && performance.now() < endsAt) await sleep(100);
 }
 
 const AT_REST: ReadonlySet<string> = new Set(["open", "blocked", "stopped", "idle"]);

@@ -13,6 +13,8 @@ export const PACE = {
   calmMs: 6_000,
   /** ... or, while a fault of the story keeps it from connecting, when it has decided nothing new for so long. */
   calmInFaultMs: 12_000,
+  /** How long the gateway may take from the model's last word to the request to send it. */
+  answerMs: 20_000,
   /** A pause lasts at most so long. */
   patienceMs: 60_000,
   /** Drops of a story that has so many have a rhythm, which the plugin sees only in intervals of more than a minute. */
