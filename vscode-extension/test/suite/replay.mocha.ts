@@ -24,7 +24,10 @@ describe("the text of an incident", () => {
     const whole = new vscode.Range(0, 0, CLOSED_LINE, 0);
     const hints = await ask<vscode.InlayHint[]>("vscode.executeInlayHintProvider", whole);
     const hint = hints.find(({ position }) => position.line === CLOSED_LINE - 1);
-    assert.match(String(hint?.label), /^\+0:31:03\.238 <- socket closed/);
+    assert.match(
+      typeof hint?.label === "string" ? hint.label : "",
+      /^\+0:31:03\.238 <- socket closed/,
+    );
     const folds = await ask<vscode.FoldingRange[]>("vscode.executeFoldingRangeProvider");
     assert.ok(folds.some(({ start }) => start > 0));
     const lenses = await ask<vscode.CodeLens[]>("vscode.executeCodeLensProvider");
