@@ -72,4 +72,4 @@ test("a step back at record 100,000 takes at most 50 ms, with everything that is
     `# step back at record ${RECORDS}: median ${median.toFixed(1)} ms, slowest ${sorted.at(-1)?.toFixed(1)} ms`,
   );
   expect(median).toBeLessThanOrEqual(LIMIT_MS);
-}, 30_000);
+}, 90_000);

@@ -10,7 +10,7 @@ import { holdsPlugin } from "./workspace-plugin.ts";
 
 const repository = join(import.meta.dirname, "../../../..");
 const CHANNEL_EXIT = join(repository, "fixtures/incidents/428-channel-exit.jsonl");
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 let copy = "";
 const inspectors: number[] = [];
 
