@@ -106,6 +106,67 @@ export function describeEffect(effect: Effect): string | null {
     case "session.reset":
       return `make new sessions in ${effect.chat}: ${effect.failures} messages could not be decrypted`;
     case "drain.pull":
+    case "drain.close":
+    case "message.admit":
+    case "message.hold":
+    case "burst.admit":
+    case "owner.notify":
+    case "placeholder.request":
+    case "gap.open":
+    case "gap.close":
+    case "history.request":
+    case "outage.report":
+    case "send.dispatch":
+    case "send.hold":
+    case "send.settle":
+    case "journal.quarantine":
+      return describeTraffic(effect);
+    case "status.publish":
+      return describeStatus(effect);
+    case "alert.raise":
+      return `tell the owner: down for ${formatDuration(effect.downMs)}`;
+    case "alert.clear":
+      return `tell the owner: back after ${formatDuration(effect.downMs)}`;
+    case "event.drop":
+      return `${effect.inputKind} dropped (${effect.why})`;
+    case "input.refuse":
+      return `${effect.inputKind} has no use while ${effect.phase}`;
+    case "invariant.report":
+      return `invariant broken: ${effect.invariant}`;
+    case "reported.decide":
+      return effect.text;
+    case "timer.cancel":
+    case "liveness.sample":
+      return null;
+  }
+}
+
+/** What is decided about messages in either direction. */
+function describeTraffic(
+  effect: Extract<
+    Effect,
+    {
+      kind:
+        | "drain.pull"
+        | "drain.close"
+        | "message.admit"
+        | "message.hold"
+        | "burst.admit"
+        | "owner.notify"
+        | "placeholder.request"
+        | "gap.open"
+        | "gap.close"
+        | "history.request"
+        | "outage.report"
+        | "send.dispatch"
+        | "send.hold"
+        | "send.settle"
+        | "journal.quarantine";
+    }
+  >,
+): string | null {
+  switch (effect.kind) {
+    case "drain.pull":
       return "ask for the next waiting messages";
     case "drain.close":
       return effect.announced + effect.delivered === 0
@@ -137,23 +198,6 @@ export function describeEffect(effect: Effect): string | null {
       return `${effect.sendId} ${effect.outcome}`;
     case "journal.quarantine":
       return "set the journal of the number before aside";
-    case "status.publish":
-      return describeStatus(effect);
-    case "alert.raise":
-      return `tell the owner: down for ${formatDuration(effect.downMs)}`;
-    case "alert.clear":
-      return `tell the owner: back after ${formatDuration(effect.downMs)}`;
-    case "event.drop":
-      return `${effect.inputKind} dropped (${effect.why})`;
-    case "input.refuse":
-      return `${effect.inputKind} has no use while ${effect.phase}`;
-    case "invariant.report":
-      return `invariant broken: ${effect.invariant}`;
-    case "reported.decide":
-      return effect.text;
-    case "timer.cancel":
-    case "liveness.sample":
-      return null;
   }
 }
 
