@@ -109,3 +109,30 @@ describe("a debug session on an incident", () => {
     tracker.dispose();
   });
 });
+
+describe("the process of the workspace's plugin", () => {
+  it("has the editor's JavaScript debugger attached when asked to", async () => {
+    const [folder] = vscode.workspace.workspaceFolders ?? [];
+    const sessions: string[] = [];
+    const started = vscode.debug.onDidStartDebugSession(({ type, name }) =>
+      sessions.push(`${type}: ${name}`),
+    );
+    const configuration = {
+      type: DEBUG_TYPE,
+      request: "launch",
+      name: "Incident",
+      program: sample(SAMPLES.reported).fsPath,
+      debugCore: true,
+    };
+    assert.equal(await vscode.debug.startDebugging(folder, configuration), true);
+    const attached = (name: string): boolean =>
+      sessions.some((each) => each.startsWith("pwa-node: Remote Process") && each.endsWith(name));
+    await until("the debugger's target", () => attached("Plugin's core"));
+    await until(
+      "the first stop",
+      () => vscode.debug.activeStackItem instanceof vscode.DebugStackFrame,
+    );
+    started.dispose();
+    await vscode.debug.stopDebugging();
+  });
+});
