@@ -5,6 +5,7 @@ import { Mailbox, type WaitingMessage } from "./mailbox.ts";
 import type { FactOf } from "./report.ts";
 import { isUnanswered } from "./unanswered-effects.ts";
 import { RESOLVED_VERSION, WORLD } from "./world-settings.ts";
+import { WorldTimers } from "./world-timers.ts";
 
 /** What the completion tells the core; the story records it and performs what the core decides. */
 export interface Storyteller {
@@ -40,7 +41,7 @@ export class AccountWorld {
   #self: SelfIdentity;
   readonly #idleCutMs: readonly number[];
   #mailbox = new Mailbox();
-  readonly #timers = new Map<number, number>();
+  readonly #timers: WorldTimers;
   readonly #captures = new Map<string, Capture>();
   readonly #answers = new Map<string, { readonly messageId: string; readonly sendId: string }>();
   #socket: LiveSocket | null = null;
@@ -61,6 +62,7 @@ export class AccountWorld {
 
   constructor(story: Storyteller, self: SelfIdentity, idleCutMs: readonly number[]) {
     this.#story = story;
+    this.#timers = new WorldTimers(story);
     this.#self = self;
     this.#idleCutMs = idleCutMs;
     this.#agent = new Agent({
@@ -176,9 +178,9 @@ export class AccountWorld {
       case "socket.close":
         return this.#end(effect.socketId);
       case "timer.start":
-        return this.#startTimer(effect);
+        return this.#timers.start(effect);
       case "timer.cancel":
-        return this.#cancelTimer(effect.timerId);
+        return this.#timers.cancel(effect.timerId);
       case "network.probe":
         return this.#later(WORLD.probeMs, this.#probed());
       case "version.refresh":
@@ -272,27 +274,6 @@ export class AccountWorld {
       origin: "local",
       error: null,
     });
-  }
-
-  #startTimer(effect: Extract<Effect, { kind: "timer.start" }>): void {
-    const { timerId, timer, delayMs, subject } = effect;
-    const order = this.#story.agenda.plan(this.#story.now() + delayMs, () => {
-      this.#timers.delete(timerId);
-      this.#story.assume({
-        kind: "timer.fired",
-        timerId,
-        timer,
-        ...(subject === undefined ? {} : { subject }),
-      });
-    });
-    this.#timers.set(timerId, order);
-  }
-
-  #cancelTimer(timerId: number): void {
-    const order = this.#timers.get(timerId);
-    if (order === undefined) return;
-    this.#timers.delete(timerId);
-    this.#story.agenda.cancel(order);
   }
 
   #probed(): Input {

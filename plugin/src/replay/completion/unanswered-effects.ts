@@ -21,6 +21,7 @@ const UNANSWERED = [
   "gap.close",
   "outage.report",
   "send.hold",
+  "journal.quarantine",
 ] as const satisfies readonly Effect["kind"][];
 type Unanswered = Extract<Effect, { kind: (typeof UNANSWERED)[number] }>;
 

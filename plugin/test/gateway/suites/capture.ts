@@ -29,7 +29,15 @@ export function captureSuite(stage: TheStage): void {
 
       const { pn, lid } = alice.user;
       const own = account.user;
-      const forbidden = [word, "please say", "You said", "Alice", "Shop", "@s.whatsapp.net", "@lid"];
+      const forbidden = [
+        word,
+        "please say",
+        "You said",
+        "Alice",
+        "Shop",
+        "@s.whatsapp.net",
+        "@lid",
+      ];
       for (const identity of [...forbidden, pn, lid, own.pn, own.lid]) {
         expect(capture.text).not.toContain(identity);
       }
@@ -42,7 +50,12 @@ export function captureSuite(stage: TheStage): void {
         golden: null,
       };
       const { result, decisions } = replayIncident(incident);
-      expect(result).toMatchObject({ ok: true, diverged: 0, first: null, comparedWith: "recorded" });
+      expect(result).toMatchObject({
+        ok: true,
+        diverged: 0,
+        first: null,
+        comparedWith: "recorded",
+      });
       expect(decisions.map(({ rule }) => rule)).toContain("close/transient");
       const golden = { file: "captured.expected.jsonl", text: writeGolden(incident) };
       expect(replayIncident({ ...incident, golden }).result).toMatchObject({ ok: true });
