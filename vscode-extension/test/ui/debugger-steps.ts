@@ -30,6 +30,9 @@ export const DEBUGGER_STEPS: readonly Step[] = [
       await ui.page.keyboard.press("F9");
       await ui.page.locator(".codicon-debug-breakpoint").first().waitFor();
       await ui.page.keyboard.press("Control+Home");
+      // The lenses stand above the first line, which alone is what the caret scrolls to.
+      await ui.page.mouse.move(800, 400);
+      await ui.page.mouse.wheel(0, -20_000);
       await ui.page.locator(".codelens-decoration a", { hasText: "Debug" }).first().click();
       await toolbar(ui).waitFor();
       await ui.command("View: Show Run and Debug");
