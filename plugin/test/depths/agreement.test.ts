@@ -6,16 +6,21 @@ import { parseLog } from "../../src/events/index.ts";
 import { compareSequences, type Decided, sequencesOf } from "./agreement.ts";
 import { decidedAtDepthCore } from "./outcome.ts";
 
-const INCIDENT = join(
-  import.meta.dirname,
-  "../../../fixtures/incidents/503-missed-group-messages.jsonl",
-);
+const INCIDENTS = join(import.meta.dirname, "../../../fixtures/incidents");
+/** In it the phone fills what the server did not keep, so its offline deliveries are empty. */
+const FILLED = "503-missed-group-messages";
+const DELIVERED = "message-during-gateway-restart";
 
 let decided: readonly Decided[];
 
 beforeAll(() => {
-  decided = decidedAtDepthCore(parseLog(readFileSync(INCIDENT, "utf8")).records);
+  decided = decidedIn(FILLED);
 });
+
+function decidedIn(slug: string): readonly Decided[] {
+  const text = readFileSync(join(INCIDENTS, `${slug}.jsonl`), "utf8");
+  return decidedAtDepthCore(parseLog(text).records);
+}
 
 function disagreementsWith(changed: readonly Decided[]) {
   return compareSequences(sequencesOf(decided), sequencesOf(changed)).disagreements;
@@ -43,7 +48,17 @@ describe("a planted wrong decision", () => {
     expect(decisions).toBeGreaterThan(15);
   });
 
-  it.each(["message.admit", "outage.report", "send.settle", "drain.close"] as const)(
+  it("an offline delivery that is not accounted for is found", () => {
+    const whole = decidedIn(DELIVERED);
+    const without = whole.filter(
+      ({ effect }) => effect.kind !== "drain.close" || effect.announced === 0,
+    );
+    expect(without.length).toBe(whole.length - 1);
+    const { disagreements } = compareSequences(sequencesOf(whole), sequencesOf(without));
+    expect(disagreements).not.toEqual([]);
+  });
+
+  it.each(["message.admit", "outage.report", "send.settle"] as const)(
     "%s left out is found",
     (kind) => {
       const last = decided.filter(({ effect }) => effect.kind === kind).length - 1;
