@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { marker, type TheStage } from "../stage.ts";
-import { pluginStatus } from "../status.ts";
+import { channelStatus, pluginStatus } from "../status.ts";
 
 /** One start of the gateway, one command and one reload, on a busy machine. */
-const CHANGE_OF_OWNER_MS = 240_000;
+const CHANGE_OF_OWNER_MS = 360_000;
 
 const SETTLING_COMMAND = "openclaw plugins disable whatsapp";
 
@@ -42,6 +42,12 @@ export function ownershipSuite(stage: TheStage): void {
             accounts: [],
             problems: [{ message: expect.stringContaining(SETTLING_COMMAND) as string }],
           });
+        // It never answers what waited for longer than a minute, so it must be connected first.
+        await expect
+          .poll(async () => (await channelStatus(gateway)).channelAccounts["whatsapp"]?.[0], {
+            timeout: 120_000,
+          })
+          .toMatchObject({ connected: true });
         // By the other plugin, on the device that this one has linked.
         await answered();
       },
