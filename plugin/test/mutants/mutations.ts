@@ -213,8 +213,8 @@ export const MUTATIONS: readonly Mutation[] = [
   {
     name: "an outage is accounted for",
     file: "src/core/transition.ts",
-    from: "if (isAccountedFor(drain.ledger, socketId)) settleOutage(draft);",
-    to: "void settleOutage;",
+    from: "if (isOver) settleOutage(draft);",
+    to: "void isOver;",
     tests: DRAIN,
   },
   {
