@@ -16,6 +16,9 @@ import { systemClock, systemTimers } from "../../src/runtime/system-ports.ts";
 
 const CHILD = fileURLToPath(new URL("../simulation/killed-send.child.ts", import.meta.url));
 
+/** A moment that never comes must not be waited for until the test's own limit. */
+const SAYING_LIMIT_MS = 40_000;
+
 /** In the order of a send's life; each process also finishes what the one before left. `answer`: how the server answers. */
 const MOMENTS = [
   { at: "queued", left: false },
@@ -62,9 +65,14 @@ async function kill(): Promise<void> {
 
 async function untilItSays(process: ChildProcess, words: string): Promise<void> {
   let said = "";
-  for await (const chunk of process.stdout ?? []) {
-    said += String(chunk);
-    if (said.includes(words)) return;
+  const limit = setTimeout(() => process.kill("SIGKILL"), SAYING_LIMIT_MS);
+  try {
+    for await (const chunk of process.stdout ?? []) {
+      said += String(chunk);
+      if (said.includes(words)) return;
+    }
+  } finally {
+    clearTimeout(limit);
   }
   throw new Error(`the process ended without "${words}"; it said: ${said}`);
 }

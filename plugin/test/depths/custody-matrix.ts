@@ -10,6 +10,7 @@ import {
   type VirtualTime,
   type WhatsAppServer,
 } from "fixtures/whatsapp-server";
+import { loadBaileys } from "../../src/baileys/library.ts";
 import { DEFAULT_POLICY } from "../../src/core/index.ts";
 import type { SendCapture } from "../../src/runtime/account.ts";
 import type { OutgoingContent } from "../../src/runtime/ports.ts";
@@ -65,6 +66,8 @@ export function expectedOutcome(
   return successor === "late" ? "sent" : "identity-mismatch";
 }
 
+/** Of the host; the subpath has no types. */
+const FILE_LOCK: string = "openclaw/plugin-sdk/file-lock";
 const LATE_MS = 30_000;
 const SETTLED_MS = 45_000;
 /** Pixels do not matter: WhatsApp sees cipher text, and the library makes no thumbnail of a document. */
@@ -96,6 +99,8 @@ export async function onMatrixStage(run: (stage: MatrixStage) => Promise<void>):
   const server = await startWhatsAppServer({ tls: true });
   Object.assign(process.env, server.redirect.environment());
   await import(`${REDIRECT_PRELOAD}?${server.port}`);
+  // Loading code is real work that virtual time does not wait for.
+  await Promise.all([loadBaileys(), import(FILE_LOCK)]);
   // After a new link, a message that only the device before it had is marked as read.
   server.strict.expect("unknown-receipt");
   try {
