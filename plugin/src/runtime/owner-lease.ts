@@ -59,8 +59,12 @@ export class OwnerLease {
     this.#enqueue(async () => {
       // Claimed again in the meantime: the directory stays ours.
       if (this.#wanted) return;
-      await this.#surroundings.socketsGone();
-      await this.#drop();
+      try {
+        await this.#surroundings.socketsGone();
+      } finally {
+        // Whatever failed on the way: a lease that nobody gives back keeps the account dead.
+        await this.#drop();
+      }
     });
   }
 

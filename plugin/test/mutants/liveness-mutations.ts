@@ -12,6 +12,20 @@ const WIRE = ["test/baileys/liveness.test.ts"];
 /** What keeps an account alive without hammering, and what notices that it only seems so. */
 export const LIVENESS_MUTATIONS: readonly Mutation[] = [
   {
+    name: "the lease is given back whatever fails before",
+    file: "src/runtime/owner-lease.ts",
+    from: "} finally {",
+    to: "} catch {\n        return;",
+    tests: ["src/runtime/owner-lease.test.ts"],
+  },
+  {
+    name: "a socket that does not end keeps nobody waiting",
+    file: "src/runtime/socket-pool.ts",
+    from: "const GONE_LIMIT_MS = 2_000;",
+    to: "const GONE_LIMIT_MS = 2_000_000;",
+    tests: ["src/runtime/owner-lease.test.ts"],
+  },
+  {
     name: "the backoff has a cap",
     file: "src/core/backoff.ts",
     from: "const ceiling = Math.min(cap, BASE_MS",
