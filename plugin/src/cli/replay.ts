@@ -64,6 +64,10 @@ export interface ReplayEnvironment {
  */
 export async function runReplay(argv: readonly string[], env: ReplayEnvironment): Promise<number> {
   const { values, positionals } = parseOptions(argv);
+  if (values.help) {
+    env.out(`${USAGE}\n`);
+    return EXIT.holds;
+  }
   const depth = depthOf(values.depth);
   const files = findIncidents(positionals);
   if (values.update) return update(files, depth, env);
@@ -175,11 +179,16 @@ function depthOf(value: string): Depth {
 }
 
 function parseOptions(argv: readonly string[]): {
-  readonly values: { readonly depth: string; readonly json: boolean; readonly update: boolean };
+  readonly values: {
+    readonly depth: string;
+    readonly help: boolean;
+    readonly json: boolean;
+    readonly update: boolean;
+  };
   readonly positionals: readonly string[];
 } {
   const parsed = parseStrictly(argv);
-  if (parsed.positionals.length > 0) return parsed;
+  if (parsed.positionals.length > 0 || parsed.values.help) return parsed;
   throw new CommandProblem("WA_ERR_USAGE", "No incident was named", USAGE);
 }
 
@@ -190,6 +199,7 @@ function parseStrictly(argv: readonly string[]): ReturnType<typeof parseOptions>
       allowPositionals: true,
       options: {
         depth: { type: "string", default: "core" },
+        help: { type: "boolean", short: "h", default: false },
         json: { type: "boolean", default: false },
         update: { type: "boolean", default: false },
       },
