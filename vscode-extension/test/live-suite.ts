@@ -3,13 +3,14 @@
  * gateway by itself. WhatsApp's name stops resolving, and tree and timeline show it while it happens. Ends with `N passed, N failed`.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { playAct } from "../../fixtures/demo/act.ts";
 import { ACTS } from "../../fixtures/demo/acts.ts";
 import { setStage, type Stage } from "../../fixtures/demo/stage.ts";
+import { replayIncident } from "../../plugin/src/replay/index.ts";
 import { GatewaySource } from "../src/sources/gateway-source.ts";
 import { launchBrowser } from "./harness/browser.ts";
 import { ensureBrowser, ensureServer } from "./harness/environment.ts";
@@ -19,12 +20,13 @@ import { type Step, takeSteps, Workbench } from "./ui/workbench.ts";
 const root = resolve(import.meta.dirname, "..");
 const repository = resolve(root, "..");
 const SEEN_MS = 45_000;
+const SAVED_TRIES = 40;
 
 const { values } = parseArgs({
   options: { shots: { type: "string", default: join(root, "node_modules/.cache/pictures-live") } },
 });
 
-const steps = (stage: Stage): readonly Step[] => [
+const steps = (stage: Stage, workspace: string): readonly Step[] => [
   [
     "one click finds the gateway of this machine and shows its account connected",
     async (ui) => {
@@ -110,6 +112,38 @@ const steps = (stage: Stage): readonly Step[] => [
     },
   ],
   [
+    "the outage is captured, shown before it is saved, and decided the same again by a replay",
+    async (ui) => {
+      await ui.command("WhatsApp Continuity: Capture Incident");
+      const choose = async (text: RegExp): Promise<void> => {
+        await ui.page
+          .locator(".quick-input-list .monaco-list-row", { hasText: text })
+          .first()
+          .click();
+      };
+      await choose(/default/);
+      await choose(/last lost/);
+      await ui.page
+        .getByRole("tab", { name: /incident\.jsonl/ })
+        .first()
+        .waitFor();
+      // A toast goes by itself; the list of notifications stays.
+      await ui.command("Notifications: Show Notifications");
+      const save = ui.page.getByRole("button", { name: /Save As/ }).first();
+      await save.waitFor();
+      await ui.shot("06-captured");
+      await save.click();
+      await ui.page.getByRole("button", { name: "OK" }).first().click();
+      const file = await savedIncident(ui, workspace);
+      const evidence = readFileSync(join(workspace, file), "utf8");
+      const { result } = replayIncident({ incident: "captured", file, evidence, golden: null });
+      if (!result.ok) throw new Error(`The capture replays with ${result.diverged} divergences.`);
+      const told = ["Anybody there", stage.alice.user.pn, stage.alice.user.lid, "Alice"];
+      const leaked = told.filter((text) => evidence.includes(text));
+      if (leaked.length > 0) throw new Error(`The capture holds ${leaked.length} identities.`);
+    },
+  ],
+  [
     "an account is restarted from the tree, and the successor takes over",
     async (ui) => {
       await ui.command("WhatsApp Continuity: Restart Account");
@@ -124,7 +158,15 @@ const steps = (stage: Stage): readonly Step[] => [
         .first()
         .waitFor({ timeout: SEEN_MS });
       await ui.treeItem(/default: connected/).waitFor({ timeout: SEEN_MS });
-      await ui.shot("06-restarted");
+      await ui.shot("07-restarted");
+    },
+  ],
+  [
+    "a gateway that starts anew is found again by itself",
+    async (ui) => {
+      await stage.gateway.restart();
+      await ui.treeItem(/default: connected/).waitFor({ timeout: 3 * SEEN_MS });
+      await ui.shot("08-gateway-restarted");
     },
   ],
 ];
@@ -156,7 +198,7 @@ try {
       shots: values.shots,
       extension: root,
     });
-    const { passed, failed } = await takeSteps(ui, browser, steps(stage));
+    const { passed, failed } = await takeSteps(ui, browser, steps(stage, workspace));
     const wrong = tokenIsNamed ? 0 : 1;
     console.log(`${passed + 1 - wrong} passed, ${failed + wrong} failed`);
     process.exitCode = failed + wrong === 0 ? 0 : 1;
@@ -167,6 +209,16 @@ try {
 } finally {
   await stage.strike();
   rmSync(workspace, { recursive: true, force: true });
+}
+
+/** Name of the incident that the editor is just saving. */
+async function savedIncident(ui: Workbench, workspace: string): Promise<string> {
+  for (let tries = 0; tries < SAVED_TRIES; tries += 1) {
+    const file = readdirSync(workspace).find((name) => name.endsWith(".incident.jsonl"));
+    if (file !== undefined) return file;
+    await ui.page.waitForTimeout(250);
+  }
+  throw new Error("The incident was not saved in the workspace.");
 }
 
 /** What a source says about a gateway that does not accept its token. */
