@@ -26,7 +26,7 @@ const { values } = parseArgs({
   options: { shots: { type: "string", default: join(root, "node_modules/.cache/pictures-live") } },
 });
 
-const steps = (stage: Stage, workspace: string): readonly Step[] => [
+const steps = (stage: Stage, folder: string): readonly Step[] => [
   [
     "one click finds the gateway of this machine and shows its account connected",
     async (ui) => {
@@ -134,8 +134,8 @@ const steps = (stage: Stage, workspace: string): readonly Step[] => [
       await ui.shot("06-captured");
       await save.click();
       await ui.page.getByRole("button", { name: "OK" }).first().click();
-      const file = await savedIncident(ui, workspace);
-      const evidence = readFileSync(join(workspace, file), "utf8");
+      const file = await savedIncident(ui, folder);
+      const evidence = readFileSync(join(folder, file), "utf8");
       const { result } = replayIncident({ incident: "captured", file, evidence, golden: null });
       if (!result.ok) throw new Error(`The capture replays with ${result.diverged} divergences.`);
       const told = ["Anybody there", stage.alice.user.pn, stage.alice.user.lid, "Alice"];
@@ -212,9 +212,9 @@ try {
 }
 
 /** Name of the incident that the editor is just saving. */
-async function savedIncident(ui: Workbench, workspace: string): Promise<string> {
+async function savedIncident(ui: Workbench, folder: string): Promise<string> {
   for (let tries = 0; tries < SAVED_TRIES; tries += 1) {
-    const file = readdirSync(workspace).find((name) => name.endsWith(".incident.jsonl"));
+    const file = readdirSync(folder).find((name) => name.endsWith(".incident.jsonl"));
     if (file !== undefined) return file;
     await ui.page.waitForTimeout(250);
   }
