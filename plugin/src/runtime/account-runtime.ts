@@ -29,6 +29,7 @@ import {
   registryEntry,
 } from "./registry.ts";
 import { Supervisor } from "./supervisor.ts";
+import { timeLimitedLock } from "./time-limited-lock.ts";
 
 /** Unlinking on the server and removing the files wait this long for the directory. */
 const REMOVAL_LIMIT_MS = 10_000;
@@ -75,7 +76,9 @@ class LinkedDevice implements AccountRuntime {
   #lastDropAt: number | null = null;
 
   constructor(options: AccountRuntimeOptions) {
-    this.#options = options;
+    const { ownerLock, timers } = options.ports;
+    const ports = { ...options.ports, ownerLock: timeLimitedLock(ownerLock, timers) };
+    this.#options = { ...options, ports };
     this.accountId = options.accountId;
     this.#policy = options.policy;
     this.#entry = registryEntry(options.ports.registry, options.accountId);

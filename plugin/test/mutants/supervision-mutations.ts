@@ -7,9 +7,24 @@ const SUPERVISOR = ["src/runtime/machine.test.ts"];
 const HEALTH = ["test/simulation/health-monitor.test.ts"];
 const ALERTS = ["src/channel/alerts.test.ts"];
 const PATIENCE = ["src/channel/inbound/patience.test.ts"];
+const LOCK_LIMIT = ["src/runtime/time-limited-lock.test.ts"];
 
 /** Protections against ourselves, other processes, and the host that looks after us. */
 export const SUPERVISION_MUTATIONS: readonly Mutation[] = [
+  {
+    name: "a lock file that does not answer is not waited for without end",
+    file: "src/runtime/time-limited-lock.ts",
+    from: "return await Promise.race([work, limit]);",
+    to: "return await work;",
+    tests: LOCK_LIMIT,
+  },
+  {
+    name: "a lock that comes too late is given back",
+    file: "src/runtime/time-limited-lock.ts",
+    from: "const isWanted = acquisition.waiting > 0;",
+    to: "const isWanted = true;",
+    tests: LOCK_LIMIT,
+  },
   {
     name: "a process that has the owner lock is waited for",
     file: "src/core/conflict.ts",
