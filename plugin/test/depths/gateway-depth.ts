@@ -5,12 +5,20 @@ import { type Gateway, startGateway } from "fixtures/gateway";
 import { type ModelServer, startModelServer } from "fixtures/model-server";
 import { startWhatsAppServer, type WhatsAppServer } from "fixtures/whatsapp-server";
 import type { IncidentOutcome } from "../../src/cli/replay.ts";
+import { DEFAULT_POLICY } from "../../src/core/index.ts";
 import { type LogRecord, parseLog, type WorldEvent } from "../../src/events/index.ts";
 import { packedPlugin } from "../gateway/packed-plugin.ts";
 import { decidedIn, sequencesOf } from "./agreement.ts";
 import { GatewayAccount } from "./gateway-account.ts";
 import { outcomeOf, unlessUnplayable } from "./outcome.ts";
-import { isRhythmic, type Observed, PACE, passShortened, withAges } from "./real-pace.ts";
+import {
+  isRhythmic,
+  type Observed,
+  outlivesAnswer,
+  PACE,
+  passShortened,
+  withAges,
+} from "./real-pace.ts";
 import { RecordFollower } from "./record-follower.ts";
 import { type ScheduledEvent, scheduleOf, tellStory } from "./story.ts";
 import { type Machine, UnplayableStory, WorldPlayer } from "./world-player.ts";
@@ -104,6 +112,11 @@ export class GatewayDepth {
     const schedule = withOwnPeople(withAges(scheduleOf(evidence)), `of story ${this.#storyCount}`);
     if (evidence.some((record) => record.kind === "log.header" && record.policy !== undefined)) {
       throw new UnplayableStory("the gateway of all incidents runs on one policy");
+    }
+    if (outlivesAnswer(schedule, DEFAULT_POLICY.late.maxAgeMs)) {
+      throw new UnplayableStory(
+        "messages that the phone brings hours later need a clock of their own",
+      );
     }
     const unplayable = schedule.find(({ event }) => !isPlayable(event));
     if (unplayable !== undefined) {

@@ -71,20 +71,29 @@ export function isRhythmic(schedule: readonly ScheduledEvent[]): boolean {
 
 /**
  * What somebody wrote during an absence is as old at its end as the story makes it, although the absence was shortened: the message is
- * written with that age.
+ * written with that age. One that only the phone can bring (`lost`) is written as of now: a page of history is read by the times of its messages,
+ * and with the story's age it would lie before the last message that was seen, which the shortening has brought nearer. It is late whatever its age.
  */
 export function withAges(schedule: readonly ScheduledEvent[]): readonly ScheduledEvent[] {
   return schedule.map((scheduled, index) => {
     const { event, account, atMs } = scheduled;
-    if (event.kind !== "contact.wrote" || !isAbsent(schedule.slice(0, index), account)) {
-      return scheduled;
-    }
+    if (event.kind !== "contact.wrote" || event.lost === true) return scheduled;
+    if (!isAbsent(schedule.slice(0, index), account)) return scheduled;
     const end = schedule
       .slice(index)
       .find((later) => later.account === account && endsAbsence(later.event));
     if (end === undefined) return scheduled;
     return { ...scheduled, event: { ...event, ageSeconds: Math.round((end.atMs - atMs) / 1_000) } };
   });
+}
+
+/** Whether a message that only the phone can bring would be too old to be answered: its age of the story would matter then. */
+export function outlivesAnswer(schedule: readonly ScheduledEvent[], maxAgeMs: number): boolean {
+  const endsAt = schedule.at(-1)?.atMs ?? 0;
+  return schedule.some(
+    ({ event, atMs }) =>
+      event.kind === "contact.wrote" && event.lost === true && endsAt - atMs > maxAgeMs,
+  );
 }
 
 function isAbsent(before: readonly ScheduledEvent[], account: string): boolean {

@@ -1,7 +1,7 @@
 /** Goal: a story is played in order, and stands still exactly until a silence was noticed. */
 import { expect, it } from "vitest";
 import type { WorldEvent } from "../../src/events/index.ts";
-import { isRhythmic, withAges } from "./real-pace.ts";
+import { isRhythmic, outlivesAnswer, withAges } from "./real-pace.ts";
 import { type ScheduledEvent, type Stage, tellStory } from "./story.ts";
 
 const SILENCE: WorldEvent = { kind: "server.struck", strike: "silence" };
@@ -75,6 +75,14 @@ it("what was written during a shortened absence is as old as the story makes it"
   const aged = withAges([...schedule, at(700_000, CLEARED), at(800_000, wrote("after"))]);
   const ages = aged.map(({ event }) => ("ageSeconds" in event ? event.ageSeconds : undefined));
   expect(ages).toEqual([undefined, undefined, 660, undefined, undefined]);
+});
+
+it("what only the phone can bring keeps its place between its neighbours", () => {
+  const lost: WorldEvent = { ...wrote("lost"), kind: "contact.wrote", lost: true } as WorldEvent;
+  const schedule = [at(10_000, REFUSED), at(40_000, lost), at(700_000, CLEARED)];
+  expect(withAges(schedule)).toEqual(schedule);
+  expect(outlivesAnswer(schedule, 700_000)).toBe(false);
+  expect(outlivesAnswer(schedule, 600_000)).toBe(true);
 });
 
 it("four drops of one account make a rhythm", () => {
