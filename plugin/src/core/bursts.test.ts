@@ -148,8 +148,8 @@ describe("bounds", () => {
 
 describe("history from the phone", () => {
   /** An outage in an active chat after which the server had nothing; the next message is the anchor to ask the phone with. */
-  function filling(): Story {
-    const story = draining(0);
+  function filling(policy = DEFAULT_POLICY): Story {
+    const story = draining(0, policy);
     story.tell(END);
     story.tell(message("ABCDEF0000000001", { via: "live", ageMs: 0 }));
     story.fire("stable", LIMITS.stableMs);
@@ -160,35 +160,97 @@ describe("history from the phone", () => {
     story.tell({ ...END, socketId });
     story.tell(message("ABCDEF0000000009", { socketId, via: "live", ageMs: 0 }));
     expect(story.effects("history.request")).toMatchObject([{ chat: "user-a" }]);
-    expect(story.effects("message.hold")).toMatchObject([{ why: "history" }]);
-    expect(admitted(story)).toEqual([]);
+    const isHeld = policy.backfill.holdMs > 0;
+    expect(story.effects("message.hold")).toMatchObject(isHeld ? [{ why: "history" }] : []);
+    expect(admitted(story)).toHaveLength(isHeld ? 0 : 1);
     return story;
+  }
+
+  function requestOf(story: Story): string {
+    return story.state.backfill.gaps.find(({ chat }) => chat === "user-a")?.requestId ?? "";
+  }
+
+  function answer(requestId: string): Extract<Input, { kind: "history.answered" }> {
+    return {
+      kind: "history.answered",
+      requestId,
+      chat: "user-a",
+      messages: 2,
+      recovered: 2,
+      duplicates: 0,
+      endOfHistory: true,
+    };
   }
 
   it("is waited for, and what it brings belongs to the turn", () => {
     const story = filling();
     const { socketId } = story;
-    const requestId = story.state.backfill.gaps.find(({ chat }) => chat === "user-a")?.requestId;
     story.tell(message("ABCDEF0000000005", { socketId, via: "history", ageMs: 6 * MINUTE }));
     expect(admitted(story)).toEqual([]);
-    story.tell({
-      kind: "history.answered",
-      requestId: requestId ?? "",
-      chat: "user-a",
-      messages: 1,
-      recovered: 1,
-      duplicates: 0,
-      endOfHistory: true,
-    });
+    story.tell(answer(requestOf(story)));
     expect(admitted(story)).toEqual([
       "ABCDEF0000000009 reply live 1",
       "ABCDEF0000000005 reply late-reply 1",
     ]);
   });
 
-  it("is not waited for longer than the deadline", () => {
+  it("that does not come holds a new message for seconds, and only once", () => {
     const story = filling();
-    story.fire("burst-deadline", LIMITS.burstDeadlineMs);
+    story.fire("burst-deadline", DEFAULT_POLICY.backfill.holdMs);
+    expect(admitted(story)).toEqual(["ABCDEF0000000009 reply live -"]);
+    const { socketId } = story;
+    story.fire("history-deadline", LIMITS.historyAnswerMs);
+    expect(story.effects("history.request")).toMatchObject([{ addressing: "pn" }]);
+    story.tell(message("ABCDEF000000000A", { socketId, via: "live", ageMs: 0 }));
+    expect(admitted(story)).toEqual(["ABCDEF000000000A reply live -"]);
+  });
+
+  it("that comes late is one turn by itself", () => {
+    const story = filling();
+    const { socketId } = story;
+    story.fire("burst-deadline", DEFAULT_POLICY.backfill.holdMs);
+    const requestId = requestOf(story);
+    for (const id of ["ABCDEF0000000004", "ABCDEF0000000005"]) {
+      story.tell(message(id, { socketId, via: "history", ageMs: 6 * MINUTE }), 0);
+      expect(admitted(story)).toEqual([]);
+    }
+    story.tell(answer(requestId));
+    expect(admitted(story)).toEqual([
+      "ABCDEF0000000004 reply late-reply 1",
+      "ABCDEF0000000005 reply late-reply 1",
+    ]);
+  });
+
+  it("of several pages is waited for as long as pages come in", () => {
+    const story = filling();
+    const { socketId } = story;
+    const page = (id: string): void => {
+      story.tell(message(id, { socketId, via: "history", ageMs: 6 * MINUTE }), 3_000);
+      story.tell(
+        {
+          ...answer(requestOf(story)),
+          endOfHistory: false,
+          oldestMessageId: id,
+          oldestAgeMs: 6 * MINUTE,
+        },
+        0,
+      );
+      expect(story.effects("history.request")).toHaveLength(1);
+      expect(admitted(story)).toEqual([]);
+    };
+    page("ABCDEF0000000007");
+    page("ABCDEF0000000006");
+    story.tell(message("ABCDEF0000000005", { socketId, via: "history", ageMs: 6 * MINUTE }), 3_000);
+    story.tell(answer(requestOf(story)), 0);
+    expect(admitted(story)).toHaveLength(4);
+    expect(story.effects("burst.admit")).toMatchObject([{ messages: 4, why: "caught-up" }]);
+  });
+
+  it("is not waited for where the owner does not want it", () => {
+    const story = filling({
+      ...DEFAULT_POLICY,
+      backfill: { ...DEFAULT_POLICY.backfill, holdMs: 0 },
+    });
     expect(admitted(story)).toEqual(["ABCDEF0000000009 reply live -"]);
   });
 });
@@ -249,6 +311,15 @@ describe("the notice to the owner", () => {
     const notice: Effect = { kind: "owner.notify", messages: 3, chats: 2 };
     expect(story.effects("owner.notify")).toEqual([notice]);
     story.tell(message("A3", { ...old, via: "history" }));
+    story.tell({
+      kind: "history.answered",
+      requestId: "",
+      chat: "user-a",
+      messages: 1,
+      recovered: 1,
+      duplicates: 0,
+      endOfHistory: true,
+    });
     expect(admitted(story)).toEqual(["A3 context too-old-told -"]);
     expect(story.effects("owner.notify")).toEqual([]);
   });

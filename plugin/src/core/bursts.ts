@@ -2,7 +2,7 @@ import type { DrainEffect, DrainInput, Effect, Input } from "../events/index.ts"
 import { cancelTimer, decide, type Draft, emit, hasTimer, patch, startTimer } from "./draft.ts";
 import { judge, type MessageFacts, type Verdict } from "./late.ts";
 import { LIMITS } from "./limits.ts";
-import type { AccountState } from "./state.ts";
+import { type AccountState, currentSocket } from "./state.ts";
 
 type Journalled = Extract<DrainInput, { kind: "message.journalled" }>;
 type HoldReason = Extract<DrainEffect, { kind: "message.hold" }>["why"];
@@ -22,6 +22,14 @@ export interface Burst {
   readonly messages: readonly HeldMessage[];
 }
 
+/** The phone is being asked about a chat, or its page is coming in. */
+export interface Fill {
+  readonly chat: string;
+  readonly askedAt: number;
+  /** Until then the chat's messages wait for it; not later than `askedAt` when they do not. */
+  readonly holdUntil: number;
+}
+
 /** Too old messages of which the owner is to be told, in one notice per outage. */
 export interface OwnerNotice {
   readonly messages: number;
@@ -32,8 +40,8 @@ export interface OwnerNotice {
 export interface BurstsState {
   readonly nextBurst: number;
   readonly held: readonly Burst[];
-  /** Chats for which the phone was asked and has not answered. */
-  readonly fills: readonly { readonly chat: string; readonly askedAt: number }[];
+  /** Chats for which the phone was asked and has not answered, or of which a page is coming in. */
+  readonly fills: readonly Fill[];
   readonly notice: OwnerNotice | null;
   /** The outage (by its number) of which the owner was told. */
   readonly toldOutage: number | null;
@@ -84,7 +92,7 @@ export function isTooOldOnArrival(draft: Draft, input: Journalled): boolean {
 
 export function onBurstDeadline(draft: Draft): boolean {
   const due = draft.state.bursts.held.filter(
-    ({ since }) => since + LIMITS.burstDeadlineMs <= draft.at,
+    (burst) => burst.since + LIMITS.burstDeadlineMs <= draft.at || waitsFor(draft, burst) === null,
   );
   decide(draft, "inbound/burst-deadline");
   for (const burst of due) release(draft, burst, "deadline");
@@ -109,11 +117,15 @@ export function reactToBursts(draft: Draft, before: AccountState, input: Input):
   }
   keepBounds(draft);
   if (input.kind === "message.journalled") noteHold(draft, input);
-  keepDeadline(draft);
+  keepDeadline(draft, before);
   tellOwner(draft);
 }
 
-/** Which chats the phone is being asked about: from the decision to ask to its answer. */
+/**
+ * Which chats the phone is being asked about: from the decision to ask to its answer. Messages wait for it only while it may be expected to answer
+ * soon: after the first question about a gap, and after each page. A question that follows on silence holds nobody up, because a phone that is
+ * off stays silent for hours; what it brings then belongs to the next turn.
+ */
 function noteFills(draft: Draft, input: Input): void {
   const { fills } = draft.state.bursts;
   const isOver = input.kind === "history.answered" || input.kind === "history.failed";
@@ -121,19 +133,50 @@ function noteFills(draft: Draft, input: Input): void {
     ({ chat, askedAt }) =>
       !(isOver && chat === input.chat) && askedAt + LIMITS.burstDeadlineMs > draft.at,
   );
-  const asked = draft.effects.flatMap(({ effect }) =>
-    effect.kind === "history.request" ? [{ chat: effect.chat, askedAt: draft.at }] : [],
+  const holdUntil = draft.at + draft.policy.backfill.holdMs;
+  const asked = draft.effects.flatMap(({ effect }): Fill[] =>
+    effect.kind === "history.request"
+      ? [
+          {
+            chat: effect.chat,
+            askedAt: draft.at,
+            holdUntil: isAnswerExpected(draft, effect.chat, input) ? holdUntil : draft.at,
+          },
+        ]
+      : [],
   );
-  if (asked.length === 0 && open.length === fills.length) return;
-  update(draft, { fills: [...open, ...asked].slice(-LIMITS.fillsUnderWay) });
+  const coming = comingPage(draft, input, open);
+  if (coming === null && asked.length === 0 && open.length === fills.length) return;
+  const others = coming === null ? open : open.filter(({ chat }) => chat !== coming.chat);
+  const pages = coming === null ? [] : [coming];
+  update(draft, { fills: [...others, ...pages, ...asked].slice(-LIMITS.fillsUnderWay) });
 }
+
+function isAnswerExpected(draft: Draft, chat: string, input: Input): boolean {
+  if (input.kind === "history.answered" && input.chat === chat) return true;
+  return draft.state.backfill.gaps.some((gap) => gap.chat === chat && gap.requests === 1);
+}
+
+/** A page is taken in message by message; the end of it is the answer itself. Without this a late page would be a turn per message. */
+function comingPage(draft: Draft, input: Input, open: readonly Fill[]): Fill | null {
+  if (input.kind !== "message.journalled" || input.via !== "history") return null;
+  // After a restart what was not settled is judged again: no page comes with it.
+  if (currentSocket(draft.state.connection) !== input.socketId) return null;
+  const { chat } = input;
+  const known = open.find((fill) => fill.chat === chat);
+  const holdUntil = Math.max(known?.holdUntil ?? 0, draft.at + PAGE_MS);
+  return { chat, askedAt: known?.askedAt ?? draft.at, holdUntil };
+}
+
+/** The messages of a page and its end are posted in one go; the limit is for the case that the end gets lost. */
+const PAGE_MS = 1_000;
 
 /** Why a burst still waits, null when it need not. */
 function waitsFor(draft: Draft, burst: Burst): HoldReason | null {
-  const { connection, drain, bursts } = draft.state;
+  const { connection, drain } = draft.state;
   if (!burst.messages.some(isForSomebody)) return null;
   if (connection.phase !== "open") return "not-connected";
-  if (bursts.fills.some(({ chat }) => chat === burst.chat)) return "history";
+  if (isFilling(draft, burst)) return "history";
   const { ledger } = drain;
   if (ledger?.socketId === connection.socketId) {
     return ledger.phase === "closed" ? null : "delivery";
@@ -141,6 +184,10 @@ function waitsFor(draft: Draft, burst: Burst): HoldReason | null {
   // The server says what it kept right after the login: what waited for the connection waits for that too.
   const hasWaited = burst.messages.some(({ heldAt }) => heldAt <= connection.openedAt);
   return hasWaited ? "delivery" : null;
+}
+
+function isFilling({ state, at }: Draft, burst: Burst): boolean {
+  return state.bursts.fills.some(({ chat, holdUntil }) => chat === burst.chat && holdUntil > at);
 }
 
 /** Status posts and the like are for nobody: they are settled at once, connected or not. */
@@ -257,17 +304,25 @@ function noteHold(draft: Draft, { messageId, chat }: Journalled): void {
 }
 
 /** While connected, nothing waits longer than the deadline; without a connection no answer could leave. */
-function keepDeadline(draft: Draft): void {
-  const { held } = draft.state.bursts;
-  const [first] = held;
-  if (first === undefined || draft.state.connection.phase !== "open") {
+function keepDeadline(draft: Draft, before: AccountState): void {
+  const due = nextDue(draft.state.bursts, draft.at);
+  if (due === null || draft.state.connection.phase !== "open") {
     cancelTimer(draft, "inbound/burst-over", "burst-deadline");
     return;
   }
-  if (hasTimer(draft, "burst-deadline")) return;
-  const since = held.reduce((oldest, each) => Math.min(oldest, each.since), first.since);
-  const delayMs = since + LIMITS.burstDeadlineMs - draft.at;
-  startTimer(draft, "inbound/burst-begun", "burst-deadline", delayMs);
+  const dueBefore = nextDue(before.bursts, draft.at);
+  const isSooner = dueBefore !== null && due < dueBefore;
+  if (hasTimer(draft, "burst-deadline") && !isSooner) return;
+  startTimer(draft, "inbound/burst-begun", "burst-deadline", due - draft.at);
+}
+
+/** When the first burst has waited long enough, for its neighbours or for the phone; null when none waits. */
+function nextDue({ held, fills }: BurstsState, at: number): number | null {
+  const dues = held.map(({ chat, since }) => {
+    const fill = fills.find((each) => each.chat === chat && each.holdUntil > at);
+    return Math.min(since + LIMITS.burstDeadlineMs, fill?.holdUntil ?? Infinity);
+  });
+  return dues.length === 0 ? null : Math.min(...dues);
 }
 
 // --- the owner ----------------------------------------------------------------------------------

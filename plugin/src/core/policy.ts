@@ -24,6 +24,8 @@ export interface Policy {
     readonly windowMs: number;
     readonly history: "evidence" | "always" | "off";
     readonly requestsPerHour: number;
+    /** How long a new message waits for what the phone may have from before it; each page that comes in renews it. 0 means not at all. */
+    readonly holdMs: number;
   };
   /** What becomes of messages that arrive late, by how the agent is addressed. */
   readonly late: {
@@ -55,7 +57,12 @@ const MINUTE = 60 * SECOND;
 export const DEFAULT_POLICY: Policy = {
   keepalive: { mode: "iq", intervalMs: 4 * MINUTE, adaptive: true, rotateAfterMs: 0 },
   recovery: { maxDelayMs: 60 * SECOND, attemptsPerHour: 60, conflictProbeMs: 0 },
-  backfill: { windowMs: 120 * MINUTE, history: "evidence", requestsPerHour: 10 },
+  backfill: {
+    windowMs: 120 * MINUTE,
+    history: "evidence",
+    requestsPerHour: 10,
+    holdMs: 4 * SECOND,
+  },
   late: {
     direct: "reply",
     mention: "reply",

@@ -46,8 +46,36 @@ export const LATE_MUTATIONS: readonly Mutation[] = [
   {
     name: "a burst waits for the phone that is being asked",
     file: "src/core/bursts.ts",
-    from: 'if (bursts.fills.some(({ chat }) => chat === burst.chat)) return "history";',
+    from: 'if (isFilling(draft, burst)) return "history";',
     to: "",
+    tests: BURSTS,
+  },
+  {
+    name: "a phone that is silent holds up a new message for seconds only",
+    file: "src/core/bursts.ts",
+    from: "return Math.min(since + LIMITS.burstDeadlineMs, fill?.holdUntil ?? Infinity);",
+    to: "return since + LIMITS.burstDeadlineMs;",
+    tests: BURSTS,
+  },
+  {
+    name: "a phone that was silent once holds up no further message",
+    file: "src/core/bursts.ts",
+    from: "return draft.state.backfill.gaps.some((gap) => gap.chat === chat && gap.requests === 1);",
+    to: "return true;",
+    tests: BURSTS,
+  },
+  {
+    name: "the hold goes on while pages come in",
+    file: "src/core/bursts.ts",
+    from: 'if (input.kind === "history.answered" && input.chat === chat) return true;',
+    to: "",
+    tests: BURSTS,
+  },
+  {
+    name: "a page that comes late is one turn",
+    file: "src/core/bursts.ts",
+    from: 'if (input.kind !== "message.journalled" || input.via !== "history") return null;',
+    to: 'if (input.kind !== "message.journalled" || open.length >= 0) return null;',
     tests: BURSTS,
   },
   {

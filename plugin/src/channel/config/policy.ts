@@ -23,6 +23,7 @@ export function toPolicy(settings: Settings): Policy {
       windowMs: backfill.windowMinutes * MINUTE,
       history: backfill.history,
       requestsPerHour: backfill.requestsPerHour,
+      holdMs: backfill.holdSeconds * SECOND,
     },
     late: {
       direct: late.direct,

@@ -23,6 +23,7 @@ const OUTCOMES: readonly [
   ["backfill.windowMinutes", [0, 60], (_, p) => p.backfill.windowMs],
   ["backfill.history", ["always", "off"], (_, p) => p.backfill.history],
   ["backfill.requestsPerHour", [0, 60], (_, p) => p.backfill.requestsPerHour],
+  ["backfill.holdSeconds", [0, 4], (_, p) => p.backfill.holdMs],
   ["late.direct", ["reply", "off"], (_, p) => p.late.direct],
   ["late.mention", ["context", "off"], (_, p) => p.late.mention],
   ["late.group", ["reply", "context"], (_, p) => p.late.group],

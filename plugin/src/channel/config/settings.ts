@@ -92,6 +92,12 @@ export const SETTINGS = {
       "When the phone is asked for history: only when something is known to be missing, after every outage, or never.",
     ),
     requestsPerHour: whole(0, 60, 10, "Upper bound of history requests to the phone in any hour."),
+    holdSeconds: whole(
+      0,
+      20,
+      4,
+      "How long a new message waits for what the phone may have from before it; what comes later is for the next turn. Each page that comes in renews it.",
+    ),
   },
   late: {
     direct: choice(
