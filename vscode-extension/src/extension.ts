@@ -2,11 +2,11 @@ import * as vscode from "vscode";
 import { registerDebugger } from "./debug/attach.ts";
 import { EDITORS, SETTINGS } from "./ids.ts";
 import { FeedHub } from "./sources/feed-hub.ts";
+import { GatewaySecrets } from "./sources/gateway-secrets.ts";
 import { IncidentActions } from "./testing/incident-actions.ts";
 import { IncidentTests } from "./testing/incident-tests.ts";
 import { AccountsView } from "./views/accounts-view.ts";
 import { registerCommands } from "./views/commands.ts";
-import { GatewayTokens } from "./views/gateway-tokens.ts";
 import { registerIncidentSummary, showIncidentSummary } from "./views/incident-summary-view.ts";
 import { registerIncidentLanguage } from "./views/incident-language.ts";
 import { registerLanguageModelTools } from "./views/language-model-tools.ts";
@@ -32,9 +32,9 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
   const beganMs = performance.now();
   const log = vscode.window.createOutputChannel("WhatsApp Continuity", { log: true });
   const hub = new FeedHub();
-  const tokens = new GatewayTokens(context.secrets);
+  const secrets = new GatewaySecrets(context.secrets);
   const { version } = context.extension.packageJSON as { readonly version: string };
-  const opener = new SourceOpener(hub, tokens, version);
+  const opener = new SourceOpener(hub, secrets, version, log);
   const accounts = new AccountsView(hub);
   const texts = new ReadOnlyTexts();
   const timelines = new Timelines(hub, context.extensionUri, log, texts);
@@ -49,6 +49,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     timelines,
     new StatusBar(hub),
     reportFeedStates(hub, log),
+    opener.followSettings(),
     registerIncidentSummary(),
     registerDebugger(hub, opener, context.extensionUri),
     registerIncidentLanguage(),
@@ -61,7 +62,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     registerCommands({
       hub,
       opener,
-      tokens,
+      secrets,
       timelines,
       texts,
       log,

@@ -50,6 +50,7 @@ export const SETTINGS = {
   section: "whatsappContinuity",
   url: "gateway.url",
   readOnly: "gateway.readOnly",
+  fingerprint: "gateway.tlsFingerprint",
   autoConnect: "gateway.connectOnOpen",
   archives: "logs.readRotatedParts",
   since: "explain.since",

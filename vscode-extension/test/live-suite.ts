@@ -227,6 +227,8 @@ async function refusalOf({ gateway }: Stage, token: string): Promise<string> {
     url: `ws://127.0.0.1:${gateway.port}`,
     label: "the gateway",
     token,
+    tlsFingerprint: null,
+    device: null,
     readOnly: true,
     scrub: (text) => text,
     version: "0.0.0",

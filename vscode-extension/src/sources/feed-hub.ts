@@ -98,6 +98,7 @@ export function isLive(feed: Feed): boolean {
   return (
     phase === "live" ||
     phase === "reconnecting" ||
+    phase === "waiting" ||
     (phase === "starting" && feed.kind === "gateway")
   );
 }

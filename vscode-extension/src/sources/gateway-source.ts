@@ -1,8 +1,16 @@
-import { GatewayClient } from "@openclaw/gateway-client";
+import type { GatewayClient } from "@openclaw/gateway-client";
 import type { LogRecord } from "openclaw-whatsapp-continuity-plugin/events";
 import type { TimedRecord } from "openclaw-whatsapp-continuity-plugin/explain";
 import type { FeedBatch, SourceState, StreamGap } from "../model/feed-item.ts";
-import { describeConnectError } from "./gateway-problem.ts";
+import { createGatewayClient, type GatewayEndpoint } from "./gateway-client.ts";
+import {
+  approvalCommand,
+  type ApprovalRequest,
+  describeApproval,
+  describeConnectError,
+  isGrantRefusal,
+  readApprovalRequest,
+} from "./gateway-problem.ts";
 import {
   type AccountStatusView,
   type CapturedIncident,
@@ -20,14 +28,11 @@ import {
 import { LineFeeder } from "./line-feeder.ts";
 import type { LogSource, SourceListener } from "./source.ts";
 
-export interface GatewaySourceOptions {
-  readonly url: string;
+export interface GatewaySourceOptions extends GatewayEndpoint {
   readonly label: string;
-  readonly token: string | null;
   /** Ask for no more than the right to read. */
   readonly readOnly: boolean;
   readonly scrub: (text: string) => string;
-  readonly version: string;
 }
 
 /** What is known of the gateway beyond its records. */
@@ -39,6 +44,9 @@ export interface GatewayInfo {
   readonly statuses: readonly AccountStatusView[];
 }
 
+/** While a person has not approved this device, the gateway is asked this often, and no longer than that. */
+const APPROVAL_POLL_MS = 4_000;
+const APPROVAL_LIMIT_MS = 30 * 60_000;
 const TAIL_POLL_MS = 1_500;
 const STATUS_POLL_MS = 10_000;
 const HISTORY_LINES = 5_000;
@@ -69,6 +77,10 @@ export class GatewaySource implements LogSource {
   #place: { readonly boot: string; readonly seq: number } | null = null;
   #waiting: RecordPage[] | null = null;
   #asksForAdmin: boolean;
+  /** More rights were asked for than the gateway grants this device; a person there may approve them. */
+  #upgrade: ApprovalRequest | null = null;
+  #approvalSinceMs: number | null = null;
+  #approvalTimer: NodeJS.Timeout | null = null;
 
   constructor(options: GatewaySourceOptions) {
     this.#options = options;
@@ -140,25 +152,16 @@ export class GatewaySource implements LogSource {
   }
 
   #connect(): void {
-    const { url, token, version } = this.#options;
     const scopes = ["operator.read", ...(this.#asksForAdmin ? ["operator.admin"] : [])];
-    const client: GatewayClient = new GatewayClient({
-      url,
-      ...(token === null ? {} : { token }),
-      clientName: "gateway-client",
-      clientDisplayName: "VS Code",
-      clientVersion: version,
-      platform: process.platform,
-      mode: "backend",
-      role: "operator",
-      scopes,
-      caps: [],
-      deviceIdentity: null,
+    const usedGrant =
+      this.#options.device?.grant !== undefined && this.#options.device.grant !== null;
+    const client: GatewayClient = createGatewayClient(this.#options, scopes, {
       onHelloOk: (hello) => void this.#onHello(hello),
       // A client that is told to end reports that as an error of its own.
-      onConnectError: (error) => this.#client === client && this.#onConnectError(error),
+      onConnectError: (error) => this.#client === client && this.#onConnectError(error, usedGrant),
       onReconnectPaused: ({ reason, detailCode }) =>
-        this.#client === client && this.#onConnectError(new Error(`${detailCode ?? ""} ${reason}`)),
+        this.#client === client &&
+        this.#onConnectError(new Error(`${detailCode ?? ""} ${reason}`), usedGrant),
       onClose: () => this.#client === client && this.#onClose(),
       onEvent: ({ event, payload }) => {
         if (event === RECORDS_EVENT) this.#onRecords(payload);
@@ -173,6 +176,7 @@ export class GatewaySource implements LogSource {
   async #onHello(hello: unknown): Promise<void> {
     this.#generation += 1;
     const generation = this.#generation;
+    this.#approvalSinceMs = null;
     const { server, features, auth } = objectOf(hello);
     const methods = objectOf(features)["methods"];
     const scopes = objectOf(auth)["scopes"];
@@ -198,10 +202,16 @@ export class GatewaySource implements LogSource {
   #describeLive(): string {
     const { hasPlugin, mayAct, version } = this.#info;
     const gateway = version === null ? "the gateway" : `OpenClaw ${version}`;
-    const rights = mayAct ? "" : " Read only.";
+    const rights = mayAct ? "" : this.#describeRights();
     return hasPlugin
       ? `Connected to ${gateway} at ${this.label}; records come live.${rights}`
       : `Connected to ${gateway} at ${this.label}, which runs without whatsapp-continuity: only its log lines can be shown.${rights} Install: openclaw plugins install openclaw-whatsapp-continuity`;
+  }
+
+  #describeRights(): string {
+    if (this.#upgrade === null) return " Read only.";
+    const command = approvalCommand(this.#upgrade) ?? "openclaw devices list";
+    return ` Read only: to act, run ${command} on its machine and try again.`;
   }
 
   /** Everything that is still known is put into one order before anything is shown. */
@@ -315,8 +325,16 @@ export class GatewaySource implements LogSource {
     }
   }
 
-  #onConnectError(error: Error): void {
+  #onConnectError(error: Error, usedGrant: boolean): void {
     if (this.#listener === null) return;
+    if (usedGrant && isGrantRefusal(error)) {
+      // Revoked there: the token that was entered decides anew.
+      this.#options.device?.forget();
+      this.#endClient();
+      return this.#connect();
+    }
+    const request = readApprovalRequest(error);
+    if (request !== null) return this.#onApprovalNeeded(request);
     if (this.#asksForAdmin && /scope/i.test(error.message)) {
       // A token that may only read refuses a connection that asks for more.
       this.#asksForAdmin = false;
@@ -326,6 +344,22 @@ export class GatewaySource implements LogSource {
     const state = describeConnectError(error, this.label);
     if (state.phase === "failed") this.#endClient();
     this.#state(state);
+  }
+
+  #onApprovalNeeded(request: ApprovalRequest): void {
+    this.#endClient();
+    if (this.#asksForAdmin && request.mayRead) {
+      this.#upgrade = request;
+      this.#asksForAdmin = false;
+      return this.#connect();
+    }
+    this.#approvalSinceMs ??= Date.now();
+    if (Date.now() - this.#approvalSinceMs > APPROVAL_LIMIT_MS) {
+      const sentence = `Nobody approved this editor at the gateway at ${this.label} for half an hour. Run openclaw devices list there, and try again.`;
+      return this.#state({ phase: "failed", sentence, action: "retry" });
+    }
+    this.#state(describeApproval(request, this.label));
+    this.#approvalTimer = setTimeout(() => this.#connect(), APPROVAL_POLL_MS);
   }
 
   #onClose(): void {
@@ -352,6 +386,8 @@ export class GatewaySource implements LogSource {
   /** Ends the client and everything that waits for it. */
   #endClient(): void {
     this.#generation += 1;
+    if (this.#approvalTimer !== null) clearTimeout(this.#approvalTimer);
+    this.#approvalTimer = null;
     const client = this.#client;
     this.#client = null;
     client?.stop();

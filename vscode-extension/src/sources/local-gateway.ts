@@ -1,3 +1,4 @@
+import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +12,8 @@ export type LocalGateway =
       /** Null when the config holds a reference instead of the token itself: then it must be entered. */
       readonly token: string | null;
       readonly configPath: string;
+      /** Of the certificate it serves, which is self-signed as a rule; null without TLS, or when it cannot be read. */
+      readonly tlsFingerprint: string | null;
     }
   | { readonly ok: false; readonly sentence: string };
 
@@ -31,7 +34,7 @@ export async function findLocalGateway(
     };
   }
   try {
-    return gatewayOf(json5.parse(text), configPath, env);
+    return await gatewayOf(json5.parse(text), configPath, env);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return {
@@ -41,27 +44,47 @@ export async function findLocalGateway(
   }
 }
 
-function configPathOf(env: Readonly<Record<string, string | undefined>>): string {
+function stateDirOf(env: Readonly<Record<string, string | undefined>>): string {
   const home = env["OPENCLAW_HOME"] ?? env["HOME"] ?? homedir();
-  const stateDir = env["OPENCLAW_STATE_DIR"] ?? join(home, ".openclaw");
-  return env["OPENCLAW_CONFIG_PATH"] ?? join(stateDir, "openclaw.json");
+  return env["OPENCLAW_STATE_DIR"] ?? join(home, ".openclaw");
 }
 
-function gatewayOf(
+function configPathOf(env: Readonly<Record<string, string | undefined>>): string {
+  return env["OPENCLAW_CONFIG_PATH"] ?? join(stateDirOf(env), "openclaw.json");
+}
+
+async function gatewayOf(
   config: unknown,
   configPath: string,
   env: Readonly<Record<string, string | undefined>>,
-): LocalGateway {
+): Promise<LocalGateway> {
   const gateway = objectAt(config, "gateway");
   const auth = objectAt(gateway, "auth");
   const port = Number(gateway["port"] ?? env["OPENCLAW_GATEWAY_PORT"] ?? DEFAULT_PORT);
-  const tls = objectAt(gateway, "tls")["enabled"] === true;
+  const tls = objectAt(gateway, "tls");
+  const isTls = tls["enabled"] === true;
   return {
     ok: true,
-    url: `${tls ? "wss" : "ws"}://127.0.0.1:${port}`,
+    url: `${isTls ? "wss" : "ws"}://127.0.0.1:${port}`,
+    tlsFingerprint: isTls ? await fingerprintOf(tls["certPath"], env) : null,
     token: tokenOf(auth["token"], env) ?? env["OPENCLAW_GATEWAY_TOKEN"] ?? null,
     configPath,
   };
+}
+
+/** OpenClaw's own commands find the pin of a local gateway in the same way: in the certificate on its disk. */
+async function fingerprintOf(
+  certPath: unknown,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<string | null> {
+  const generated = join(stateDirOf(env), "gateway/tls/gateway-cert.pem");
+  try {
+    const pem = await readFile(typeof certPath === "string" ? certPath : generated);
+    return new X509Certificate(pem).fingerprint256;
+  } catch {
+    // The trust store decides then, and says so when it does not know the certificate.
+    return null;
+  }
 }
 
 /** A token may be written out or as `${NAME}` of the environment; other references are the gateway's to resolve. */

@@ -190,6 +190,10 @@ test.each([
   ["AUTH_TOKEN_MISMATCH unauthorized", "failed", "does not accept this token"],
   ["AUTH_TOKEN_MISSING", "failed", "asks for a token"],
   ["protocol version mismatch", "failed", "another version of the gateway protocol"],
+  ["DEPTH_ZERO_SELF_SIGNED_CERT self-signed certificate", "failed", "SHA-256 fingerprint"],
+  ["gateway tls fingerprint mismatch", "failed", "another certificate"],
+  ["AUTH_RATE_LIMITED", "failed", "wants a pause"],
+  ["DEVICE_AUTH_SIGNATURE_EXPIRED", "failed", "clocks of both machines"],
 ])("a gateway that answers %s is %s", (message, phase, sentence) => {
   const state = describeConnectError(new Error(message), "host");
   expect(state.phase).toBe(phase);

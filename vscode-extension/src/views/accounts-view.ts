@@ -111,17 +111,28 @@ function feedItem(feed: Feed): vscode.TreeItem {
   const item = new vscode.TreeItem(feed.label, vscode.TreeItemCollapsibleState.Expanded);
   const { phase, sentence } = feed.state;
   item.id = feed.id;
-  item.description = phase === "failed" ? sentence : phase;
+  const needsPerson = phase === "failed" || phase === "waiting";
+  const readOnly = isReadOnly(feed);
+  const description = needsPerson ? sentence : readOnly ? `${phase}, read only` : phase;
+  item.description = description;
   item.tooltip = sentence;
   const failed = phase === "failed";
   const icon = failed
     ? "warning"
-    : phase === "reconnecting" || phase === "starting"
-      ? "sync"
-      : FEED_ICONS[feed.kind];
+    : phase === "waiting"
+      ? "shield"
+      : phase === "reconnecting" || phase === "starting"
+        ? "sync"
+        : FEED_ICONS[feed.kind];
   item.iconPath = new vscode.ThemeIcon(icon, failed ? colorOf("bad") : undefined);
-  item.contextValue = `feed.${feed.kind}.${phase}`;
+  item.contextValue = `feed.${feed.kind}.${readOnly ? "readonly" : phase}`;
+  item.accessibilityInformation = { label: `${feed.label}: ${description}` };
   return item;
+}
+
+/** A gateway that is connected with no right to change anything. */
+function isReadOnly({ kind, info, state }: Feed): boolean {
+  return kind === "gateway" && state.phase === "live" && info !== null && !info.mayAct;
 }
 
 function rowItem(node: Extract<AccountsNode, { kind: "account" | "row" }>): vscode.TreeItem {

@@ -3,20 +3,21 @@ import type { GoldenTarget, IncidentActions } from "../testing/incident-actions.
 import { COMMANDS, type CommandId, DEBUG_TYPE, LANGUAGE, SETTINGS } from "../ids.ts";
 import type { TreeRow } from "../model/account-tree.ts";
 import type { Feed, FeedHub } from "../sources/feed-hub.ts";
+import type { GatewaySecrets } from "../sources/gateway-secrets.ts";
 import { GatewayActions } from "./gateway-actions.ts";
 import type { AccountsNode } from "./accounts-view.ts";
 import { explainFeeds, showExplanation } from "./explanations.ts";
-import type { GatewayTokens } from "./gateway-tokens.ts";
 import type { SourceOpener } from "./open-sources.ts";
 import { NewIncidents } from "./new-incidents.ts";
 import type { ReadOnlyTexts } from "./read-only-texts.ts";
 import { recordOfLine } from "./record-location.ts";
 import type { Timelines } from "./timelines.ts";
+import { askForToken } from "./token-question.ts";
 
 export interface CommandParts {
   readonly hub: FeedHub;
   readonly opener: SourceOpener;
-  readonly tokens: GatewayTokens;
+  readonly secrets: GatewaySecrets;
   readonly timelines: Timelines;
   readonly texts: ReadOnlyTexts;
   readonly log: vscode.LogOutputChannel;
@@ -94,7 +95,7 @@ async function feedOf(hub: FeedHub, node: Node, title = "Which source?"): Promis
   return picked?.feed ?? null;
 }
 
-async function setToken({ hub, opener, tokens }: CommandParts, node: Node): Promise<void> {
+async function setToken({ hub, opener, secrets }: CommandParts, node: Node): Promise<void> {
   const configured = vscode.workspace
     .getConfiguration(SETTINGS.section)
     .get<string>(SETTINGS.url, "");
@@ -103,7 +104,7 @@ async function setToken({ hub, opener, tokens }: CommandParts, node: Node): Prom
   const url = feed?.uri ?? configured;
   if (url === "") {
     await opener.connect();
-  } else if (await tokens.ask(url)) await opener.connectTo(url);
+  } else if (await askForToken(secrets, url)) await opener.connectTo(url);
 }
 
 async function openLog({ opener, timelines }: CommandParts, uri?: vscode.Uri): Promise<void> {

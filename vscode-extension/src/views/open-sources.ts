@@ -1,23 +1,32 @@
 import * as vscode from "vscode";
 import { SETTINGS } from "../ids.ts";
 import type { Feed, FeedHub } from "../sources/feed-hub.ts";
+import { DeviceAccess } from "../sources/device-access.ts";
 import { parseGatewayAddress } from "../sources/gateway-address.ts";
+import type { GatewaySecrets } from "../sources/gateway-secrets.ts";
 import { findLocalGateway } from "../sources/local-gateway.ts";
 import { LogFileSource } from "../sources/log-file-source.ts";
 import { createScrubber } from "../sources/scrubber.ts";
 import { TextSource } from "../sources/text-source.ts";
-import type { GatewayTokens } from "./gateway-tokens.ts";
+import { askForToken } from "./token-question.ts";
 
 /** Opens what records come from, with the questions and answers that belong to it. */
 export class SourceOpener {
   readonly #hub: FeedHub;
-  readonly #tokens: GatewayTokens;
+  readonly #secrets: GatewaySecrets;
   readonly #version: string;
+  readonly #log: vscode.LogOutputChannel;
   readonly #scrub = createScrubber();
 
-  constructor(hub: FeedHub, tokens: GatewayTokens, version: string) {
+  constructor(
+    hub: FeedHub,
+    secrets: GatewaySecrets,
+    version: string,
+    log: vscode.LogOutputChannel,
+  ) {
     this.#hub = hub;
-    this.#tokens = tokens;
+    this.#secrets = secrets;
+    this.#log = log;
     this.#version = version;
   }
 
@@ -30,8 +39,8 @@ export class SourceOpener {
         return this.connect();
       return null;
     }
-    if (found.token !== null) await this.#tokens.store(found.url, found.token);
-    return this.connectTo(found.url);
+    if (found.token !== null) await this.#secrets.setToken(found.url, found.token);
+    return this.connectTo(found.url, found.tlsFingerprint);
   }
 
   /** Asks for an address, checks it while it is typed, and remembers it for this machine. */
@@ -52,15 +61,16 @@ export class SourceOpener {
     if (entered === undefined) return null;
     const address = parseGatewayAddress(entered);
     if (!address.ok) return null;
-    if ((await this.#tokens.get(address.url)) === null && !(await this.#tokens.ask(address.url)))
-      return null;
+    const isKnown = (await this.#secrets.token(address.url)) !== null;
+    if (!isKnown && !(await askForToken(this.#secrets, address.url))) return null;
     await vscode.workspace
       .getConfiguration(SETTINGS.section)
       .update(SETTINGS.url, address.url, vscode.ConfigurationTarget.Global);
     return this.connectTo(address.url);
   }
 
-  async connectTo(url: string): Promise<Feed | null> {
+  /** @param localFingerprint of the certificate that the gateway of this machine has on its disk */
+  async connectTo(url: string, localFingerprint: string | null = null): Promise<Feed | null> {
     const address = parseGatewayAddress(url);
     if (!address.ok) {
       await vscode.window.showErrorMessage(address.sentence);
@@ -71,10 +81,13 @@ export class SourceOpener {
     // The client is loaded with the first gateway: most windows never need it.
     const { GatewaySource } = await import("../sources/gateway-source.ts");
     const settings = vscode.workspace.getConfiguration(SETTINGS.section);
+    const token = await this.#secrets.token(address.url);
     const source = new GatewaySource({
       url: address.url,
       label: address.label,
-      token: await this.#tokens.get(address.url),
+      token,
+      tlsFingerprint: localFingerprint ?? pinnedFingerprint(address.url),
+      device: await this.#deviceAccess(address.url, token),
       readOnly: settings.get<boolean>(SETTINGS.readOnly, false),
       scrub: this.#scrub,
       version: this.#version,
@@ -85,6 +98,41 @@ export class SourceOpener {
       this.#hub.changed();
     };
     return feed;
+  }
+
+  /**
+   * With another address in the settings, what the gateway at the one before granted is forgotten; with another fingerprint the gateway is
+   * connected anew.
+   */
+  followSettings(): vscode.Disposable {
+    let before = configuredUrl();
+    return vscode.workspace.onDidChangeConfiguration(async (change) => {
+      const affects = (key: string): boolean =>
+        change.affectsConfiguration(`${SETTINGS.section}.${key}`);
+      const url = configuredUrl();
+      if (affects(SETTINGS.url) && url !== before) {
+        if (before !== null) await this.#secrets.forgetGrant(before);
+        before = url;
+      }
+      const isOpen = this.#hub.feeds.some(({ kind, uri }) => kind === "gateway" && uri === url);
+      if (affects(SETTINGS.fingerprint) && url !== null && isOpen) await this.connectTo(url);
+    });
+  }
+
+  async #deviceAccess(url: string, token: string | null): Promise<DeviceAccess> {
+    const identity = await this.#secrets.identity();
+    const { deviceId } = identity;
+    const grant = await this.#secrets.grant(url, deviceId);
+    return new DeviceAccess(identity, grant, (changed) => {
+      const kept =
+        changed === null
+          ? this.#secrets.forgetGrant(url)
+          : this.#secrets.setGrant(url, deviceId, token, changed);
+      // Without it the gateway asks for an approval once more.
+      kept.then(undefined, (error: unknown) =>
+        this.#log.error(`What the gateway granted was not kept: ${String(error)}`),
+      );
+    });
   }
 
   async openLog(given?: vscode.Uri): Promise<Feed | null> {
@@ -128,6 +176,20 @@ export class SourceOpener {
     const kind = label.endsWith(".jsonl") ? "incident" : "file";
     return this.#hub.add({ kind, label, source, uri: uri.toString() });
   }
+}
+
+/** The pinned certificate belongs to the address in the settings, and to no other. */
+function pinnedFingerprint(url: string): string | null {
+  const settings = vscode.workspace.getConfiguration(SETTINGS.section);
+  const fingerprint = settings.get<string>(SETTINGS.fingerprint, "").trim();
+  const applies = configuredUrl() === url && url.startsWith("wss:");
+  return applies && fingerprint !== "" ? fingerprint : null;
+}
+
+function configuredUrl(): string | null {
+  const settings = vscode.workspace.getConfiguration(SETTINGS.section);
+  const address = parseGatewayAddress(settings.get<string>(SETTINGS.url, ""));
+  return address.ok ? address.url : null;
 }
 
 async function chooseLog(): Promise<vscode.Uri | undefined> {

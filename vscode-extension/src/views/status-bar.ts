@@ -47,8 +47,11 @@ export class StatusBar implements vscode.Disposable {
     if (feeds.length === 0) return this.#item.hide();
     const accounts = feeds.flatMap(({ model }) => model.accounts);
     const worst = ORDER.flatMap((mood) => accounts.filter((view) => moodOf(view) === mood))[0];
+    const waiting = feeds.find(({ state }) => state.phase === "waiting");
     const lost = feeds.find(({ state }) => state.phase === "reconnecting");
-    if (lost !== undefined) {
+    if (waiting !== undefined) {
+      this.#show("$(shield) WhatsApp: approval needed", waiting.state.sentence, "busy");
+    } else if (lost !== undefined) {
       this.#show("$(debug-disconnect) WhatsApp: gateway lost", lost.state.sentence, "busy");
     } else if (worst === undefined) {
       this.#show(
