@@ -32,6 +32,7 @@ export default defineConfig({
         test: {
           name: "gateway",
           include: gateway,
+          setupFiles: ["test/baileys/quiet-libsignal.setup.ts"],
           // A gateway takes up to 30 s to start and 800 MB; two at once are too much for a small machine.
           fileParallelism: false,
           testTimeout: 120_000,
