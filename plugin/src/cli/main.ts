@@ -51,7 +51,10 @@ async function main([name = "help", ...argv]: readonly string[]): Promise<number
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command !== undefined) return command.run(argv);
   const isHelp = name === "help" || name === "--help" || name === "-h";
-  const lines = Object.entries(COMMANDS).map(([known, { summary }]) => `  ${known}  ${summary}`);
+  const width = Math.max(...Object.keys(COMMANDS).map((known) => known.length));
+  const lines = Object.entries(COMMANDS).map(
+    ([known, { summary }]) => `  ${known.padEnd(width)}  ${summary}`,
+  );
   const usage = `Usage: whatsapp-continuity COMMAND\n\n${lines.join("\n")}\n`;
   if (isHelp) process.stdout.write(usage);
   else process.stderr.write(`There is no command "${name}". ${usage}`);
