@@ -89,11 +89,8 @@ function changeOf(
 ): AnyMessageContent | null {
   switch (content.operation) {
     case "reaction": {
-      const key =
-        content.targetRaw === null
-          ? ownKey(chat, content.targetMessageId)
-          : parseMessage(baileys, content.targetRaw)?.key;
-      return key ? { react: { text: content.emoji, key } } : null;
+      const key = reactionTarget(baileys, chat, content);
+      return key === null ? null : { react: { text: content.emoji, key } };
     }
     case "edit": {
       const edit = ownKey(chat, content.targetMessageId);
@@ -102,6 +99,19 @@ function changeOf(
     case "delete":
       return { delete: ownKey(chat, content.targetMessageId) };
   }
+}
+
+function reactionTarget(
+  baileys: Baileys,
+  chat: Jid,
+  { targetRaw, targetMessageId, targetAuthor }: Extract<OutgoingContent, { operation: "reaction" }>,
+): WAMessageKey | null {
+  if (targetRaw !== null) return parseMessage(baileys, targetRaw)?.key ?? null;
+  if (targetMessageId === undefined || targetAuthor === undefined) {
+    return ownKey(chat, targetMessageId);
+  }
+  const participant = baileys.isJidGroup(chat) === true ? { participant: targetAuthor } : {};
+  return { remoteJid: chat, fromMe: false, id: targetMessageId, ...participant };
 }
 
 /** Key of a message that we sent ourselves. */
@@ -117,18 +127,26 @@ function impossible(why: string): OutgoingPlan {
 
 type Media = Extract<OutgoingContent, { operation: "media" }>;
 
-/** By MIME type; what WhatsApp does not show inline goes as a document. */
+/** By MIME type; what WhatsApp does not show inline, or shall not, goes as a document. */
 function mediaContent(media: Media): AnyMessageContent {
   const source = { url: media.path };
-  const caption = media.caption === null ? {} : { caption: media.caption };
+  const caption = {
+    ...(media.caption === null ? {} : { caption: media.caption }),
+    ...(media.mentions === undefined ? {} : { mentions: [...media.mentions] }),
+  };
   const [kind] = media.mimeType.split("/", 1);
-  switch (kind) {
+  switch (media.shownAs === "document" ? "document" : kind) {
     case "image":
       return media.mimeType === "image/webp" && media.caption === null
         ? { sticker: source, mimetype: media.mimeType }
         : { image: source, mimetype: media.mimeType, ...caption };
     case "video":
-      return { video: source, mimetype: media.mimeType, ...caption };
+      return {
+        video: source,
+        mimetype: media.mimeType,
+        ...(media.shownAs === "gif" ? { gifPlayback: true } : {}),
+        ...caption,
+      };
     case "audio":
       return { audio: source, mimetype: media.mimeType, ptt: media.voice };
     default:

@@ -16,6 +16,7 @@ import { createPendingHistory } from "./inbound/pending-history.ts";
 import type { InboundHost } from "./inbound/admitted-message.ts";
 import { toPolicy } from "./config/policy.ts";
 import { type ChannelLog, createChannelLog } from "./log.ts";
+import { createMediaHost } from "./outbound/media-host.ts";
 import type { PluginInstance } from "./plugin-instance.ts";
 
 type Gateway = NonNullable<ChannelPlugin<WhatsAppAccount>["gateway"]>;
@@ -103,6 +104,10 @@ function createPort(
   const inbound: InboundHost = {
     accountId,
     channel,
+    media: createMediaHost(
+      () => instance.runtime(),
+      (message) => log.warn(message),
+    ),
     history: createPendingHistory(({ message }) => {
       opened().journal.markContextShown(message.messageId, message.chat);
     }),

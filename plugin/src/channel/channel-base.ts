@@ -26,6 +26,11 @@ export function createWhatsAppBase(): Base {
   const capabilities: Plugin["capabilities"] = {
     chatTypes: ["direct", "group", "channel"],
     reply: true,
+    media: true,
+    polls: true,
+    reactions: true,
+    edit: true,
+    unsend: true,
   };
   const base = createChannelPluginBase<WhatsAppAccount>({
     id: CHANNEL_ID,

@@ -5,10 +5,16 @@ import { formatAllowFrom } from "./accounts/config-adapter.ts";
 import { hasCredentials } from "./accounts/auth-dir.ts";
 import { normalizeAllowEntry, normalizeTarget, targetJid } from "./accounts/targets.ts";
 import { createWhatsAppBase } from "./channel-base.ts";
-import { CHANNEL_ID } from "./identifiers.ts";
+import { mayReact, reactionLevelOf } from "./actions/action-config.ts";
+import type { ActionHost } from "./actions/action-request.ts";
+import { createMessageActions } from "./actions/message-actions.ts";
+import { CHANNEL_ID, PLUGIN_ID } from "./identifiers.ts";
 import { bindings, mentions, messaging } from "./messaging.ts";
+import { Delivery } from "./outbound/delivery.ts";
 import { sendIdOf } from "./outbound/delivery-id.ts";
-import { createMessageAdapter } from "./outbound/message-adapter.ts";
+import { DEFAULT_CHUNK_CHARS } from "./outbound/format.ts";
+import { createMediaHost } from "./outbound/media-host.ts";
+import { createMessageAdapter, sendPoll } from "./outbound/message-adapter.ts";
 import { createOutboundAdapter } from "./outbound/outbound-adapter.ts";
 import type { PluginInstance } from "./plugin-instance.ts";
 import { createStatusAdapter } from "./status/status-adapter.ts";
@@ -17,6 +23,7 @@ type Plugin = ChannelPlugin<WhatsAppAccount>;
 
 /** The channel `whatsapp` as OpenClaw drives it. Building it loads neither Baileys nor a journal. */
 export function createWhatsAppPlugin(instance: PluginInstance): Plugin {
+  const outbound = outboundHostOf(instance);
   return createChatChannelPlugin<WhatsAppAccount>({
     base: {
       ...createWhatsAppBase(),
@@ -37,13 +44,15 @@ export function createWhatsAppPlugin(instance: PluginInstance): Plugin {
         resolveDmPolicy: (account) => account.config.dmPolicy,
         resolveGroupPolicy: (account) => account.config.groupPolicy,
       }),
-      message: createMessageAdapter(instance.accounts, (accountId) =>
-        instance.runtime().channel.activity.record({
-          channel: CHANNEL_ID,
-          accountId,
-          direction: "outbound",
-        }),
-      ),
+      message: createMessageAdapter(instance.accounts, outbound, outbound.onSent),
+      actions: createMessageActions(outbound),
+      agentPrompt: {
+        reactionGuidance: ({ cfg, accountId }) => {
+          if (!mayReact(cfg, accountId)) return undefined;
+          const level = reactionLevelOf(cfg, accountId).agentReactionGuidance;
+          return level === undefined ? undefined : { level, channelLabel: "WhatsApp" };
+        },
+      },
       status: createStatusAdapter(() => instance.issues()),
       gateway: gatewayOf(instance),
       auth: authOf(instance),
@@ -63,8 +72,31 @@ export function createWhatsAppPlugin(instance: PluginInstance): Plugin {
         resolveReplyToMode: (account) => account.config.replyToMode,
       },
     },
-    outbound: createOutboundAdapter(() => instance.runtime()),
+    outbound: createOutboundAdapter(() => instance.runtime(), {
+      sendPoll: async (context) => {
+        const delivery = new Delivery(instance.accounts, context, outbound.onSent);
+        const { messageId = "", receipt } = await sendPoll(delivery, context);
+        return { messageId, receipt, toJid: delivery.chat };
+      },
+    }),
   });
+}
+
+/** What sending needs of the host. */
+function outboundHostOf(instance: PluginInstance): ActionHost {
+  const runtime = () => instance.runtime();
+  return {
+    accounts: instance.accounts,
+    onSent: (accountId) =>
+      runtime().channel.activity.record({ channel: CHANNEL_ID, accountId, direction: "outbound" }),
+    media: createMediaHost(runtime, (message) =>
+      runtime().logging.getChildLogger({ plugin: PLUGIN_ID }).warn(message),
+    ),
+    textLimit: ({ account: { accountId }, context: { cfg } }) =>
+      runtime().channel.text.resolveTextChunkLimit(cfg, CHANNEL_ID, accountId, {
+        fallbackLimit: DEFAULT_CHUNK_CHARS,
+      }),
+  };
 }
 
 function gatewayOf(instance: PluginInstance): NonNullable<Plugin["gateway"]> {

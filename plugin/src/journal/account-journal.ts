@@ -169,9 +169,9 @@ class SqliteJournal implements AccountJournal {
 
   keepMedia(
     sendId: string,
-    path: string,
+    source: string | Uint8Array,
   ): Promise<{ readonly path: string } | { readonly problem: MediaProblem }> {
-    return this.#media.keep(sendId, path);
+    return this.#media.keep(sendId, source);
   }
 
   owner(): SelfAddress {

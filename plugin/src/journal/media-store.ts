@@ -9,7 +9,7 @@ import {
   rmSync,
   statSync,
 } from "node:fs";
-import { copyFile, stat } from "node:fs/promises";
+import { copyFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { MediaProblem } from "../runtime/ports.ts";
 
@@ -33,10 +33,10 @@ export class MediaStore {
     this.#maxBytes = maxBytes;
   }
 
-  /** Copies a file for a send, replacing an earlier copy. Never rejects. */
+  /** Copies a file for a send, or writes bytes into one, replacing an earlier copy. Never rejects. */
   async keep(
     sendId: string,
-    source: string,
+    source: string | Uint8Array,
   ): Promise<{ readonly path: string } | { readonly problem: MediaProblem }> {
     const name = nameOf(sendId);
     const path = join(this.#folder, name);
@@ -51,7 +51,9 @@ export class MediaStore {
       }
       sizes.set(name, bytes);
       mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-      await copyFile(source, path + COPYING, constants.COPYFILE_FICLONE);
+      await (typeof source === "string"
+        ? copyFile(source, path + COPYING, constants.COPYFILE_FICLONE)
+        : writeFile(path + COPYING, source));
       chmodSync(path + COPYING, 0o600);
       // In one step, so that a file under its name is whole.
       renameSync(path + COPYING, path);
@@ -114,7 +116,8 @@ function nameOf(sendId: string): string {
   return createHash("sha256").update(sendId).digest("hex").slice(0, 32);
 }
 
-async function sizeOf(source: string): Promise<number | null> {
+async function sizeOf(source: string | Uint8Array): Promise<number | null> {
+  if (typeof source !== "string") return source.byteLength;
   const found = await stat(source).catch(() => null);
   return found?.isFile() === true ? found.size : null;
 }

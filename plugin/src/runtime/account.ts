@@ -88,6 +88,8 @@ export interface SendRequest {
   readonly sendId: string;
   readonly chat: Jid;
   readonly content: OutgoingContent;
+  /** Of `media` that lies in no file yet; the content's `path` is not read then. */
+  readonly bytes?: Uint8Array;
   /** Defaults to the running controller. */
   readonly capture?: SendCapture;
   /** Aborting gives the caller its promise back; a message that already left stays in custody. */

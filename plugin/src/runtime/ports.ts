@@ -169,12 +169,19 @@ export type OutgoingContent =
       readonly fileName: string | null;
       readonly voice: boolean;
       readonly quotedRaw: string | null;
+      /** How it is shown, where that does not follow from the MIME type. */
+      readonly shownAs?: "document" | "gif";
+      /** People named in the caption. */
+      readonly mentions?: readonly Jid[];
     }
   | {
       readonly operation: "reaction";
-      /** The message of somebody else; null for one of our own, which is then named by its id. */
+      /** The message of somebody else; null when it is named by its id. */
       readonly targetRaw: string | null;
       readonly targetMessageId?: string;
+      /** Who wrote the message that is named by its id; absent for one of our own. */
+      readonly targetAuthor?: Jid;
+      /** Empty takes the reaction back. */
       readonly emoji: string;
     }
   /** Both name a message of our own in the same chat by its WhatsApp id; it may still be in custody. */
@@ -448,12 +455,12 @@ export interface Journal {
   /** Keeps the message of a send as it is about to leave. */
   keepPrepared(sendId: string, message: Uint8Array): void;
   /**
-   * Copies a file into the journal's own folder, where it stays until the send is settled. Resolves with the copy's path, or why there is
-   * none. The same send again replaces its copy.
+   * Copies a file, or writes bytes, into the journal's own folder, where they stay until the send is settled. Resolves with the copy's path,
+   * or why there is none. The same send again replaces its copy.
    */
   keepMedia(
     sendId: string,
-    path: string,
+    source: string | Uint8Array,
   ): Promise<{ readonly path: string } | { readonly problem: MediaProblem }>;
   custody(sendId: string): OutboundCustody | null;
   custodyByMessageId(messageId: string): OutboundCustody | null;

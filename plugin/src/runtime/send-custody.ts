@@ -242,7 +242,7 @@ export class SendCustody {
       this.#takeWith(request, content, capture);
       return;
     }
-    const kept = await this.#journal.keepMedia(sendId, content.path);
+    const kept = await this.#journal.keepMedia(sendId, request.bytes ?? content.path);
     await ahead;
     if ("problem" in kept) this.#settleUnsent(sendId, MEDIA_CAUSES[kept.problem]);
     else this.#takeWith(request, { ...content, path: kept.path }, capture);

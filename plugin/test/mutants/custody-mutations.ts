@@ -158,14 +158,14 @@ export const CUSTODY_MUTATIONS: readonly Mutation[] = [
   },
   {
     name: "only what cannot have left may be sent afresh by the gateway",
-    file: "src/channel/outbound/message-adapter.ts",
+    file: "src/channel/outbound/delivery.ts",
     from: "if (left) return new Error(sentence);",
     to: "",
     tests: ADAPTER,
   },
   {
     name: "what would leave for another number is not tried again by the gateway",
-    file: "src/channel/outbound/message-adapter.ts",
+    file: "src/channel/outbound/delivery.ts",
     from: "causeId === null || !FINAL_CAUSES.has(causeId)",
     to: "causeId !== undefined",
     tests: ADAPTER,

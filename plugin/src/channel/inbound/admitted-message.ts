@@ -9,6 +9,7 @@ import type {
 } from "../../runtime/ports.ts";
 import type { WhatsAppAccount } from "../accounts/account.ts";
 import type { ChannelLog } from "../log.ts";
+import type { MediaHost } from "../outbound/media-host.ts";
 import type { Access, ChannelRuntime } from "./access.ts";
 import type { HandoverOrder } from "./handover-order.ts";
 import type { OwnerNotices } from "./owner-notices.ts";
@@ -22,6 +23,7 @@ export type { AdmitAs };
 export interface InboundHost {
   readonly accountId: string;
   readonly channel: ChannelRuntime;
+  readonly media: MediaHost;
   readonly history: PendingHistory;
   /** Which messages kept as context no turn has shown yet. */
   readonly memory: Pick<Journal, "pendingContext">;

@@ -5,18 +5,21 @@ import {
   resolveChannelStreamingBlockEnabled,
 } from "openclaw/plugin-sdk/channel-outbound";
 import type { SendOutcome } from "../../runtime/account.ts";
+import type { OutgoingContent } from "../../runtime/ports.ts";
 import type { WhatsAppAccount } from "../accounts/account.ts";
 import { CHANNEL_ID } from "../identifiers.ts";
 import { DEFAULT_CHUNK_CHARS, renderMessages, visibleText } from "../outbound/format.ts";
+import { mediaUrlsOf, textContent } from "../outbound/send-media.ts";
 import type { ChannelRuntime } from "./access.ts";
 import type { Parties } from "./parties.ts";
+import type { ReplyMedia } from "./reply-media.ts";
 
 type Delivery = ChannelInboundTurnPlan["delivery"];
 type Payload = Parameters<Delivery["deliver"]>[0];
 type DeliveryInfo = Parameters<Delivery["deliver"]>[1];
 
 /** How a reply that does not go through the gateway's queue reaches WhatsApp. */
-export type SendNow = (text: string) => Promise<SendOutcome>;
+export type SendNow = (content: OutgoingContent, bytes?: Uint8Array) => Promise<SendOutcome>;
 
 export interface ReplyPlanRequest {
   readonly cfg: OpenClawConfig;
@@ -28,6 +31,7 @@ export interface ReplyPlanRequest {
   /** A quoted reply is expected: the person themselves answered to a message. */
   readonly quotes: boolean;
   readonly selfChat: boolean;
+  readonly media: ReplyMedia;
   readonly sendNow: SendNow;
   /** Shows or hides "typing" to the person; never fails. */
   readonly setTyping: (state: "composing" | "paused") => Promise<void>;
@@ -74,9 +78,9 @@ export function planReplies(
 function deliveryOf(request: ReplyPlanRequest): Delivery {
   return {
     observeMessageSent: true,
-    preparePayload: (payload, info) => preparePayload(payload, info),
+    preparePayload: (payload, info) => preparePayload(request, payload, info),
     durable: (payload, info) => {
-      if ((payload.text ?? "").trim() === "") return false;
+      if ((payload.text ?? "").trim() === "" && mediaUrlsOf(payload).length === 0) return false;
       return {
         to: request.parties.conversation,
         replyToId: replyTarget(request, payload, info),
@@ -88,28 +92,20 @@ function deliveryOf(request: ReplyPlanRequest): Delivery {
   };
 }
 
-/** What people get to see of a turn: answers, not thoughts, progress notes or half-way errors. */
-function preparePayload(payload: Payload, info: DeliveryInfo): Payload | null {
+/** What people get to see of a turn: answers, not thoughts, progress notes or half-way errors; of a tool only the files it made. */
+async function preparePayload(
+  { media }: ReplyPlanRequest,
+  payload: Payload,
+  info: DeliveryInfo,
+): Promise<Payload | null> {
   if (payload.isReasoning === true || payload.isCompactionNotice === true) return null;
   if (payload.isError === true && info.kind !== "final") return null;
-  if (info.kind === "tool") return null;
-  const text = visibleText(payload.text);
-  const attachments = attachmentNotes(payload);
-  const visible = [text, ...attachments].filter((line) => line !== "").join("\n");
-  return visible === "" ? null : { ...withoutMedia(payload), text: visible };
-}
-
-/** Attachments cannot be sent yet; a file that has an address people can open is named by it. */
-function attachmentNotes(payload: Payload): string[] {
-  const urls = [payload.mediaUrl, ...(payload.mediaUrls ?? [])].filter((url) => url !== undefined);
-  return [...new Set(urls)].map((url) =>
-    /^https?:/i.test(url) ? url : "(A file was produced; this channel cannot send files yet.)",
-  );
-}
-
-function withoutMedia(payload: Payload): Payload {
   const { mediaUrl: _mediaUrl, mediaUrls: _mediaUrls, ...rest } = payload;
-  return rest;
+  const files = await media.prepare(mediaUrlsOf(payload));
+  const said = info.kind === "tool" ? "" : visibleText(payload.text);
+  const text = [said, ...files.problems].filter((line) => line !== "").join("\n");
+  if (text === "" && files.urls.length === 0) return null;
+  return { ...rest, text, ...(files.urls.length === 0 ? {} : { mediaUrls: [...files.urls] }) };
 }
 
 /** Which message a reply quotes: the one the payload names, else the current one when the person quoted something themselves. */
@@ -135,18 +131,29 @@ function formattingOf({ cfg, runtime, account }: ReplyPlanRequest) {
   };
 }
 
-/** The way without the gateway's queue, for hosts that cannot queue this payload; custody is the same. */
+/**
+ * The way without the gateway's queue, which takes only the last reply of a turn; custody is the same.
+ *
+ * @throws Error when WhatsApp's server did not get a message of it
+ */
 async function deliverNow(
   request: ReplyPlanRequest,
   payload: Payload,
 ): Promise<{ messageIds: string[]; content: string; visibleReplySent: boolean }> {
-  const text = payload.text ?? "";
+  const content = payload.text ?? "";
   const messageIds: string[] = [];
-  const messages = renderMessages(text, formattingOf(request).textLimit);
-  for (const message of messages) {
-    const outcome = await request.sendNow(message);
+  const send = async (...message: Parameters<SendNow>): Promise<void> => {
+    const outcome = await request.sendNow(...message);
     if (outcome.outcome !== "acked") throw new Error(outcome.sentence);
     if (outcome.messageId !== null) messageIds.push(outcome.messageId);
+  };
+  let texts = renderMessages(content, formattingOf(request).textLimit);
+  for (const url of mediaUrlsOf(payload)) {
+    const file = await request.media.read(url, texts[0] ?? null);
+    await send(file.content, file.bytes);
+    request.media.noteSent(url);
+    if (file.content.caption !== null) texts = texts.slice(1);
   }
-  return { messageIds, content: text, visibleReplySent: messageIds.length > 0 };
+  for (const text of texts) await send(textContent(text));
+  return { messageIds, content, visibleReplySent: messageIds.length > 0 };
 }

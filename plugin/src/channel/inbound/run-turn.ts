@@ -1,5 +1,6 @@
 import type { ChannelInboundTurnPlan } from "openclaw/plugin-sdk/channel-inbound";
 import type { ResolvedChannelMessageIngress } from "openclaw/plugin-sdk/channel-ingress-runtime";
+import { getAgentScopedMediaLocalRoots } from "openclaw/plugin-sdk/media-local-roots";
 import {
   type AdmittedMessage,
   type Admission,
@@ -9,7 +10,9 @@ import {
 } from "./admitted-message.ts";
 import { CHANNEL_ID } from "../identifiers.ts";
 import { sendIdOf } from "../outbound/delivery-id.ts";
+import { maxMediaBytes } from "../outbound/media-host.ts";
 import { typedText } from "./message-text.ts";
+import { createReplyMedia } from "./reply-media.ts";
 import { planReplies } from "./reply-plan.ts";
 import { buildContext } from "./turn.ts";
 
@@ -141,11 +144,20 @@ function replies(admitted: AdmittedMessage): ReturnType<typeof planReplies> {
     messageId: message.messageId,
     quotes: message.quoted !== null,
     selfChat: parties.kind === "direct" && access.policy.selfChat,
-    sendNow: (text) =>
+    media: createReplyMedia({
+      media: host.media,
+      store: host.channel.media,
+      roots: getAgentScopedMediaLocalRoots(cfg, route.agentId),
+      maxBytes: maxMediaBytes(cfg, account.accountId),
+      onUnreadable: (error) =>
+        host.log.warn("A file of a reply could not be read.", { error: asError(error) }),
+    }),
+    sendNow: (content, bytes) =>
       runtime.send({
-        sendId: sendIdOf({ queueId: undefined, index: 0, count: 1, text }),
+        sendId: sendIdOf({ queueId: undefined, index: 0, count: 1, text: content.operation }),
         chat: message.chat,
-        content: { operation: "text", text, quotedRaw: null, mentions: [] },
+        content,
+        ...(bytes === undefined ? {} : { bytes }),
         capture,
       }),
     setTyping: async (state) => {

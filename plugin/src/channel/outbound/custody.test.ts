@@ -4,7 +4,7 @@ import type { SendOutcome } from "../../runtime/account.ts";
 import type { OutboundCustody } from "../../runtime/ports.ts";
 import { type AccountAtWork, AccountsAtWork } from "../accounts-at-work.ts";
 import { sendIdOf } from "./delivery-id.ts";
-import { asError } from "./message-adapter.ts";
+import { asError } from "./delivery.ts";
 import { giveUpDelivery } from "./reconcile.ts";
 
 function ended(causeId: string | null, left: boolean): Exclude<SendOutcome, { outcome: "acked" }> {

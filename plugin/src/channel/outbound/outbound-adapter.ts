@@ -7,6 +7,8 @@ import { missingTargetError } from "openclaw/plugin-sdk/channel-feedback";
 import { convertMarkdownTables } from "openclaw/plugin-sdk/text-chunking";
 import { normalizeTarget, targetKind } from "../accounts/targets.ts";
 import { CHANNEL_ID } from "../identifiers.ts";
+import { DURABLE_CAPABILITIES } from "./message-adapter.ts";
+import { MAX_POLL_OPTIONS } from "./send-poll.ts";
 import { DEFAULT_CHUNK_CHARS, MAX_MESSAGE_CHARS, renderMessages, visibleText } from "./format.ts";
 
 type OutboundAdapter = NonNullable<ChannelPlugin["outbound"]>;
@@ -17,7 +19,10 @@ const TARGET_HINT = "<phone number|group JID|channel JID>";
  * What the gateway does to a text before it reaches the message adapter. `deliveryMode: "gateway"` keeps sending in the process that holds
  * the socket; the command line only asks for it.
  */
-export function createOutboundAdapter(runtime: () => PluginRuntime): OutboundAdapter {
+export function createOutboundAdapter(
+  runtime: () => PluginRuntime,
+  send: Pick<OutboundAdapter, "sendPoll">,
+): OutboundAdapter {
   return {
     deliveryMode: "gateway",
     textChunkLimit: DEFAULT_CHUNK_CHARS,
@@ -29,9 +34,9 @@ export function createOutboundAdapter(runtime: () => PluginRuntime): OutboundAda
     normalizePayload: ({ payload }) =>
       payload.text === undefined ? payload : { ...payload, text: visibleText(payload.text) },
     sendTextOnlyErrorPayloads: true,
-    deliveryCapabilities: {
-      durableFinal: { text: true, replyTo: true, messageSendingHooks: true },
-    },
+    deliveryCapabilities: { durableFinal: DURABLE_CAPABILITIES },
+    pollMaxOptions: MAX_POLL_OPTIONS,
+    ...send,
     resolveTarget: ({ to, allowFrom }) => resolveTarget(to, allowFrom),
   };
 }

@@ -7,6 +7,7 @@ import type { AccountRuntime } from "../../runtime/account.ts";
 import type { Journal, OutboundCustody } from "../../runtime/ports.ts";
 import { describeSendCause } from "../../core/index.ts";
 import { CHANNEL_ID } from "../identifiers.ts";
+import { receiptKind } from "./delivery.ts";
 import { deliveryPrefix, partCountOf } from "./delivery-id.ts";
 
 /** Messages of one delivery that are looked at; a longer one is left to a person. */
@@ -79,8 +80,9 @@ function receiptOf(parts: readonly OutboundCustody[], to: string) {
     messageId: part.messageId,
     conversationId: to,
   }));
+  const kind = parts[0] === undefined ? "text" : receiptKind(parts[0].content);
   return {
-    receipt: createMessageReceiptFromOutboundResults({ results, kind: "text" }),
+    receipt: createMessageReceiptFromOutboundResults({ results, kind }),
     ...(results[0] === undefined ? {} : { messageId: results[0].messageId }),
   };
 }
