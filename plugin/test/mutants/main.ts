@@ -4,7 +4,15 @@
  * 2: the list does not fit the sources.
  */
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -46,6 +54,8 @@ function main(): number {
     return 2;
   }
   const folder = mkdtempSync(join(tmpdir(), "whatsapp-continuity-mutants-"));
+  // Run by root, some tests let another user write.
+  chmodSync(folder, 0o755);
   const copy = copyPlugin(folder);
   try {
     const unchanged = [...new Set(chosen.flatMap((mutation) => mutation.tests))];
