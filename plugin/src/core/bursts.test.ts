@@ -162,6 +162,10 @@ describe("history from the phone", () => {
     expect(story.effects("history.request")).toMatchObject([{ chat: "user-a" }]);
     const isHeld = policy.backfill.holdMs > 0;
     expect(story.effects("message.hold")).toMatchObject(isHeld ? [{ why: "history" }] : []);
+    const deadlines = story
+      .effects("timer.start")
+      .filter(({ timer }) => timer === "burst-deadline");
+    expect(deadlines).toMatchObject(isHeld ? [{ delayMs: policy.backfill.holdMs }] : []);
     expect(admitted(story)).toHaveLength(isHeld ? 0 : 1);
     return story;
   }

@@ -306,6 +306,14 @@ export const CAUSES = {
     "A person asked for a restart.",
     "Nothing to do: it reconnects now",
   ),
+  "gateway-stopped": transient(
+    "The gateway, or this account in it, was stopped.",
+    "Nothing to do: what came meanwhile is caught up",
+  ),
+  "gateway-died": transient(
+    "The gateway was not running: its process ended without a stop.",
+    "Look at what ended it (a crash, the service manager, memory, a power cut); what came meanwhile is caught up",
+  ),
   "crypto-fault": transient(
     "A received frame could not be decrypted, so the stream is out of step.",
     "Nothing to do: the connection is replaced",

@@ -1,3 +1,4 @@
+export { type Standing, standingOf } from "./absence.ts";
 export { type BackfillState, type Gap, type Outage } from "./backfill-state.ts";
 export { backoffDelayMs, type BackoffProfile } from "./backoff.ts";
 export { type Cause, type CauseClass, type CauseId, CAUSES, describeCause } from "./causes.ts";

@@ -1,4 +1,5 @@
 import type { BackfillInput, Effect, Input } from "../events/index.ts";
+import { onAbsenceRestored } from "./absence.ts";
 import * as backfill from "./backfill.ts";
 import { onBurstDeadline } from "./bursts.ts";
 import { onConflictInspected, onConflictProbe } from "./conflict.ts";
@@ -85,6 +86,7 @@ export function routeInput(draft: Draft, input: Input): boolean {
     case "history.restored":
     case "outage.restored":
     case "gap.restored":
+    case "absence.restored":
     case "history.answered":
     case "history.failed":
       return routeBackfill(draft, input);
@@ -102,6 +104,8 @@ function routeBackfill(draft: Draft, input: BackfillInput): boolean {
     case "outage.restored":
     case "gap.restored":
       return onRestored(draft, input);
+    case "absence.restored":
+      return onAbsenceRestored(draft, input);
     case "history.answered":
       return history.onHistoryAnswered(draft, input);
     case "history.failed":

@@ -34,6 +34,20 @@ export const backfillInputs = {
     tooOld: count,
   },
   /**
+   * Emitted at a start when the account was connected, or in an outage, as long as it was run before. `how` that ended: `stopped` in an orderly way, or
+   * `vanished` with its process. `awayAgeMs`: since the stop, since the last sign of life (at most a minute before the end), or since the beginning
+   * of the outage that ran, of which the other fields are.
+   */
+  "absence.restored": {
+    how: oneOf("stopped", "vanished"),
+    awayAgeMs: count,
+    causeId: optional(text),
+    attempts: optional(count),
+    recoveredOffline: optional(count),
+    duplicates: optional(count),
+    tooOld: optional(count),
+  },
+  /**
    * Emitted at the start of a process for each gap that was open when the one before it ended, after the outages. `sinceAgeMs`: age of what
    * was last seen before it (`lastSeen`) or of the beginning of the window. The anchor is the message to ask with next, where there is one.
    */

@@ -254,6 +254,23 @@ describe("our own log", () => {
     expect(text).toContain("Nothing to do: it reconnects by itself.");
   });
 
+  test("the time in which no process ran is told since its beginning, a kill and a stop apart", () => {
+    const [header, started] = OWN;
+    const absence = (how: "stopped" | "vanished"): LogRecord =>
+      input(2, 1_000, { kind: "absence.restored", how, awayAgeMs: 600_000 });
+    const opened = input(3, 2_000, {
+      kind: "socket.opened",
+      socketId: 1,
+      self: { pn: null, lid: null },
+    });
+    const told = (how: "stopped" | "vanished"): Explanation =>
+      explainText([header!, started!, absence(how), opened].map(serialiseRecord).join("\n"));
+    expect(only(told("vanished")).outages).toMatchObject([
+      { durationMs: 601_000, cause: { id: "gateway-died" } },
+    ]);
+    expect(only(told("stopped")).outages).toMatchObject([{ cause: { id: "gateway-stopped" } }]);
+  });
+
   test("records inside the gateway's log are found, once, also when the event brought them", () => {
     const reader = new AnyLogReader({ label: "g", fallbackMs: FALLBACK_MS, scrub: (t) => t });
     const wrapped = OWN.map((record) =>

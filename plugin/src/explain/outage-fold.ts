@@ -1,4 +1,4 @@
-import { type CauseId } from "../core/index.ts";
+import { type CauseId, CAUSES } from "../core/index.ts";
 import type { AccountId, LogRecord } from "../events/index.ts";
 import { isImported } from "../recorder/importers/index.ts";
 import { causeOfClose, isOutage, type OutageCauseId } from "./outage-cause.ts";
@@ -73,6 +73,8 @@ export function foldOutages(before: OutageState, timed: TimedRecord): OutageStat
   switch (record.kind) {
     case "controller.started":
       return onStarted(state, timed);
+    case "absence.restored":
+      return onAbsence(state, timed, record);
     case "controller.stopped":
       return onStopped(state, timed, record.reason);
     case "socket.open":
@@ -132,6 +134,22 @@ function onStarted(state: OutageState, timed: TimedRecord): OutageState {
   const started: OutageState = { ...state, closing: null, socketId: null };
   // A start while connected, without a stop before it: the process went away underneath.
   return state.connection === "up" ? begin(started, timed, "process-restart") : started;
+}
+
+/** The plugin knows since when nothing ran, which a log of the new process alone does not show. */
+function onAbsence(
+  state: OutageState,
+  timed: TimedRecord,
+  record: RecordOf<"absence.restored">,
+): OutageState {
+  const startMs = timed.wallMs - record.awayAgeMs;
+  const how = record.how === "stopped" ? "gateway-stopped" : "gateway-died";
+  const cause = Object.hasOwn(CAUSES, record.causeId ?? "") ? (record.causeId as CauseId) : how;
+  const isOlder = state.current !== null && state.current.startMs < startMs - SAME_BEGIN_MS;
+  // An outage that this very log shows from its beginning is known better.
+  if (isOlder) return state;
+  const begun = begin({ ...state, current: null }, timed, cause);
+  return begun.current === null ? begun : { ...begun, current: { ...begun.current, startMs } };
 }
 
 function onStopped(

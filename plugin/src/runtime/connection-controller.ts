@@ -24,6 +24,7 @@ import { type LeaseSurroundings, OwnerLease } from "./owner-lease.ts";
 import type { LiveSocket, Run, SelfAddress, SocketInput } from "./ports.ts";
 import { pseudonymisedInput } from "./pseudonymised-input.ts";
 import { SendCustody, type SendsInFlight, type SendWaiters } from "./send-custody.ts";
+import { SignOfLife } from "./sign-of-life.ts";
 import { SocketPool } from "./socket-pool.ts";
 
 /**
@@ -137,6 +138,7 @@ export class ConnectionController {
         take: (message) => intake.take(message),
       }),
       memory: new BackfillMemory({ ...ports, post }),
+      life: new SignOfLife({ ...ports, boot: options.run.boot, post }),
       custody: new SendCustody({
         ...ports,
         post,
@@ -247,6 +249,7 @@ export class ConnectionController {
   /** Goes on with what the journal holds: messages without an end, sends without an ack. */
   resumeFromJournal(): void {
     this.#owners.memory.restore(this.#state);
+    this.#owners.life.restore(this.#state);
     this.#owners.intake.resume();
     this.#owners.custody.resume(this.capture());
   }
@@ -371,6 +374,7 @@ export class ConnectionController {
       this.#breach({ invariant: "total transition", detail: String(error) }, seq, at);
       return;
     }
+    const before = this.#state;
     this.#state = step.state;
     this.#holder = holderAfter(input, this.#holder);
     for (const { rule, effect } of step.effects) this.#recordEffect(effect, rule, seq, at);
@@ -381,6 +385,7 @@ export class ConnectionController {
     }
     for (const { effect } of step.effects) this.#carryOut(effect);
     this.#owners.memory.follow(step.state);
+    this.#owners.life.follow(before, step.state);
     this.#options.onStep(step.state);
   }
 

@@ -14,6 +14,7 @@ import type {
   VersionSource,
 } from "./ports.ts";
 import type { SendCustody } from "./send-custody.ts";
+import type { SignOfLife } from "./sign-of-life.ts";
 import type { SocketPool } from "./socket-pool.ts";
 
 /** Who carries out what; one owner per kind of effect. */
@@ -26,6 +27,7 @@ export interface EffectOwners {
   readonly custody: SendCustody;
   readonly history: HistoryDesk;
   readonly memory: BackfillMemory;
+  readonly life: SignOfLife;
   readonly channel: ChannelPort;
   readonly networkProbe: NetworkProbe;
   readonly versions: VersionSource;

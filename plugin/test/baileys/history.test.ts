@@ -145,7 +145,42 @@ it("a chat waits for its anchor over a restart; a phone that is off is reported,
     await stage.knows("five");
     expect(lastReport(stage)).toMatchObject({ unanswered: 0, recoveredHistory: LOST.length });
     expect(stage.account.journal.recentOutages(5)).toMatchObject([
-      { revision: 2, recoveredHistory: LOST.length },
+      { causeId: "gateway-stopped", recoveredHistory: 0 },
+      { causeId: "stream-unavailable", revision: 2, recoveredHistory: LOST.length },
+    ]);
+  });
+});
+
+it("the time between two processes is an outage of its own, also when the first one could not say goodbye", async () => {
+  await BackfillStage.play({}, async (stage) => {
+    await stage.write("seen");
+    await stage.knows("seen");
+    const stopped = stage.account.stop();
+    await stage.time.advance(5_000);
+    await stopped;
+    await stage.write("while it was stopped");
+    await stage.time.advance(10 * MINUTE);
+    await stage.start();
+    await stage.knows("while it was stopped");
+    await stage.time.advance(2_000);
+    const { journal } = stage.account;
+    const [stop] = journal.recentOutages(5);
+    expect(stop).toMatchObject({ causeId: "gateway-stopped", recoveredOffline: 1, attempts: 1 });
+    const lastedMs = (stop?.endedAtMs ?? 0) - (stop?.startedAtMs ?? 0);
+    expect(lastedMs).toBeGreaterThan(10 * MINUTE);
+    expect(lastedMs).toBeLessThan(10.5 * MINUTE);
+    // What a killed process left: its last sign of life, and nothing that says it was stopped.
+    const sign = journal.kept("sign-of-life");
+    await stage.time.advance(2 * MINUTE);
+    const killed = stage.account.stop();
+    await stage.time.advance(5_000);
+    await killed;
+    journal.keep("sign-of-life", sign ?? "");
+    await stage.start();
+    await stage.time.advance(100_000);
+    expect(journal.recentOutages(5)).toMatchObject([
+      { causeId: "gateway-died", recoveredOffline: 0 },
+      { causeId: "gateway-stopped" },
     ]);
   });
 });

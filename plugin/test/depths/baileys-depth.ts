@@ -48,6 +48,7 @@ export async function playStory(evidence: readonly LogRecord[]): Promise<readonl
   await import(`${REDIRECT_PRELOAD}?${server.port}`);
   const records: LogRecord[] = [];
   try {
+    await loadHostLock();
     const startMs = Date.parse(header.startedAt);
     await inVirtualTime({ servers: [server], startMs }, (time) =>
       stage({ schedule, header, server, folder, time, records, lock: lockOfHost }),
@@ -126,9 +127,14 @@ async function linkedAccounts(
   return accounts;
 }
 
-/** The host's own function; its subpath has no types. */
+/** The host's own function. */
 export const lockOfHost: AcquireFileLock = async (path, options) => {
-  const subpath = "openclaw/plugin-sdk/file-lock";
-  const module = (await import(subpath)) as { readonly acquireFileLock: AcquireFileLock };
-  return module.acquireFileLock(path, options);
+  const { acquireFileLock } = await loadHostLock();
+  return acquireFileLock(path, options);
 };
+
+/** Its subpath has no types. The first import takes seconds, which in virtual time is longer than a claim waits for the lock. */
+async function loadHostLock(): Promise<{ readonly acquireFileLock: AcquireFileLock }> {
+  const subpath = "openclaw/plugin-sdk/file-lock";
+  return (await import(subpath)) as { readonly acquireFileLock: AcquireFileLock };
+}

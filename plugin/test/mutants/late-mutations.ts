@@ -4,6 +4,8 @@ const POLICY = ["src/channel/config/late-policy.test.ts"];
 const BURSTS = ["src/core/bursts.test.ts"];
 const INTAKE = ["src/runtime/inbound-intake.test.ts"];
 const PENDING = ["src/channel/inbound/pending-history.test.ts"];
+const ABSENCE = ["src/core/absence.test.ts"];
+const LIFE = ["src/runtime/sign-of-life.test.ts"];
 const JOURNAL = ["src/journal/pending-context.test.ts"];
 
 /** What keeps late messages from being lost, answered out of place, or answered thirty times. */
@@ -196,5 +198,47 @@ export const LATE_MUTATIONS: readonly Mutation[] = [
     from: "await Promise.allSettled(this.#underWay);",
     to: "await Promise.resolve();",
     tests: ["src/channel/inbound/owner-notices.test.ts"],
+  },
+  {
+    name: "the time in which nothing ran is an outage",
+    file: "src/core/absence.ts",
+    from: "updateBackfill(draft, { current: outage, nextOutageId: nextOutageId + 1 });",
+    to: "void outage;",
+    tests: ABSENCE,
+  },
+  {
+    name: "an account that is back takes over no absence that nothing would end",
+    file: "src/core/absence.ts",
+    from: 'if (current !== null || draft.state.connection.phase === "open") {',
+    to: "if (current !== null) {",
+    tests: ABSENCE,
+  },
+  {
+    name: "a stop and a kill are told apart",
+    file: "src/core/absence.ts",
+    from: 'return how === "stopped" ? "gateway-stopped" : "gateway-died";',
+    to: 'return how === "stopped" ? "gateway-died" : "gateway-died";',
+    tests: ABSENCE,
+  },
+  {
+    name: "the sign of life is renewed while the connection stands",
+    file: "src/runtime/sign-of-life.ts",
+    from: "const isRecent = last !== null && Math.abs(nowMs - last.atMs) < EVERY_MS;",
+    to: "const isRecent = true;",
+    tests: LIFE,
+  },
+  {
+    name: "the sign of life costs one row a minute",
+    file: "src/runtime/sign-of-life.ts",
+    from: "const isRecent = last !== null && Math.abs(nowMs - last.atMs) < EVERY_MS;",
+    to: "const isRecent = false;",
+    tests: LIFE,
+  },
+  {
+    name: "a reload is no absence",
+    file: "src/runtime/sign-of-life.ts",
+    from: "if (sign.boot === boot && !stopped && outage === null) return;",
+    to: "",
+    tests: LIFE,
   },
 ];

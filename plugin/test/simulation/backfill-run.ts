@@ -86,8 +86,10 @@ function setManner(stage: BackfillStage, manner: PhoneManner): void {
 }
 
 function resultOf(stage: BackfillStage, plan: BackfillPlan, virtualMs: number): BackfillResult {
-  // A delivery that fell short may end in another connection, which has an account of its own.
-  const report = stage.recordsOf("outage.report").findLast(({ outageId }) => outageId === 1);
+  // A delivery that fell short may end in another connection, and the time between two processes is an outage: both have an account of their own.
+  const report = stage
+    .recordsOf("outage.report")
+    .findLast(({ outageId, causeId }) => outageId === 1 && causeId !== "gateway-stopped");
   const { admitted, records } = stage.account;
   const times = (text: string): number => admitted.filter((each) => each === text).length;
   const isAnswered = plan.phone !== "silent";

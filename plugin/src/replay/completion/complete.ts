@@ -3,11 +3,12 @@ import type { Input, LogRecord, WorldEvent } from "../../events/index.ts";
 import { effectTable, FORMAT, FORMAT_VERSION, inputTable } from "../../events/record.ts";
 import { scrubText } from "../../events/scrub.ts";
 import { currentCore } from "../core-port.ts";
-import { beginFold, foldRecord, type FoldState } from "../fold.ts";
+import { beginFold, foldedAccount, foldRecord, type FoldState } from "../fold.ts";
 import { AccountWorld, type Storyteller } from "./account-world.ts";
 import { Agenda } from "./agenda.ts";
 import { SETUP, setupFaultOf, worldOf } from "./derived-world.ts";
 import type { Fact, FactOf, Report, ReportedDecision } from "./report.ts";
+import { Standings } from "./standings.ts";
 import { formatIsoTime } from "./wall-time.ts";
 import { MAX_STORY_RECORDS } from "./world-settings.ts";
 
@@ -55,6 +56,7 @@ class Story {
   readonly #findings = new Map<string, FactOf<"conflict">["finding"]>();
   #worlds = new Map<string, AccountWorld>();
   #lastInput = new Map<string, number>();
+  readonly #standings = new Standings();
   #agenda = new Agenda();
   #fold: FoldState<ReturnType<typeof currentCore.initialState>> = beginFold();
   #boot = "";
@@ -248,6 +250,7 @@ class Story {
   ): boolean {
     const input = this.#inputOf(world, fact);
     if (input !== null) this.#input(fact.account, input, marks);
+    if (fact.fact === "start" && fact.credentials === "linked") this.#remember(fact.account);
     // A message that waits on the server is there, although nobody was told.
     return input !== null || fact.fact === "message";
   }
@@ -289,6 +292,14 @@ class Story {
     }
   }
 
+  /** What the plugin kept of the time before, right after a start. */
+  #remember(account: string): void {
+    const { state } = foldedAccount(this.#fold, account) ?? {};
+    if (state === undefined || state.backfill.current !== null) return;
+    const absence = this.#standings.absenceOf(account, this.#boot, this.#now);
+    if (absence !== null) this.#input(account, absence, { assumed: true });
+  }
+
   /** The process ends and another begins: what the server keeps is all that is left of it. */
   #restart(fact: FactOf<"restart">): void {
     this.#beginRun(fact.boot, fact.epochMs);
@@ -309,6 +320,11 @@ class Story {
       throw new Error(
         `${decision.breach.invariant} broken by ${input.kind}: ${decision.breach.detail}`,
       );
+    }
+    const { state } = foldedAccount(fold, account) ?? {};
+    if (state !== undefined) {
+      const now = { boot: this.#boot, epochMs: this.#now, bootEpochMs: this.#bootEpochMs };
+      this.#standings.note(account, state, now);
     }
     const world = this.#worlds.get(account);
     for (const { effect } of decision?.effects ?? []) world?.perform(effect);

@@ -49,11 +49,42 @@ export function outageSuite(stage: TheStage): void {
         message: expect.stringMatching(/^Reconnecting, attempt \d+: /u) as string,
         fix: expect.stringMatching(/^Nothing to do/u) as string,
       });
+      expect(await outagesOf(gateway)).toMatchObject({
+        current: { line: expect.stringMatching(/^outage \S+ -> now \(/u) as string },
+      });
       const word = marker();
       await alice.write(account, `please say ${word}`);
       whatsapp.faults.clear("refuse");
       await untilPhase(gateway, "open");
       await answers.first(alice, word);
+      const { current, outages } = await outagesOf(gateway);
+      expect(current).toBeNull();
+      expect(outages[0]).toMatchObject({ recoveredOffline: 1, revision: 0 });
+      expect(outages[0]?.line).toMatch(
+        /^outage \S+ -> \S+ \(.+\): 1 recovered \(1 offline, 0 history\), 0 duplicates dropped, 0 too old, 0 chats unanswered/u,
+      );
+      const asked = gateway.rpc("whatsappContinuity.outages", { limit: 0 });
+      await expect(asked).rejects.toThrow("limit must be a whole number from 1 to 200");
     });
   });
+}
+
+interface Outages {
+  readonly accountId: string;
+  readonly current: { readonly line: string } | null;
+  readonly outages: readonly {
+    readonly causeId: string;
+    readonly recoveredOffline: number;
+    readonly line: string;
+  }[];
+}
+
+async function outagesOf(gateway: ReturnType<TheStage>["gateway"]): Promise<Outages> {
+  const { accounts } = await gateway.rpc<{ readonly accounts: readonly Outages[] }>(
+    "whatsappContinuity.outages",
+    { accountId: "default", limit: 5 },
+  );
+  const [own] = accounts;
+  if (own === undefined) throw new Error("the account is not in the answer");
+  return own;
 }

@@ -1,0 +1,62 @@
+import type { BackfillInput } from "../events/index.ts";
+import { type Outage, updateBackfill } from "./backfill-state.ts";
+import { CAUSES, type CauseId } from "./causes.ts";
+import { decide, type Draft } from "./draft.ts";
+import type { AccountState } from "./state.ts";
+
+type AbsenceRestored = Extract<BackfillInput, { kind: "absence.restored" }>;
+
+/** What has to be known of an account by whoever starts it next, so that the time in which nothing ran is accounted for as well. */
+export interface Standing {
+  readonly connected: boolean;
+  /** For good: nobody of this process goes on with it. */
+  readonly stopped: boolean;
+  /** Running, or over and not written yet. */
+  readonly outage: Outage | null;
+}
+
+export function standingOf({ connection, backfill }: AccountState): Standing {
+  return {
+    connected: connection.phase === "open",
+    stopped: connection.phase === "stopped" && connection.promise === "final",
+    outage: backfill.current,
+  };
+}
+
+/**
+ * The account was connected, or should have been, when it was run last, and nothing ran since: that is an outage like any other. One that ran
+ * already goes on with its own beginning and cause.
+ */
+export function onAbsenceRestored(draft: Draft, input: AbsenceRestored): boolean {
+  const { current, nextOutageId } = draft.state.backfill;
+  // A journal that could be read only later: the account is back already, and nothing would end this outage.
+  if (current !== null || draft.state.connection.phase === "open") {
+    decide(draft, "outage/known");
+    return true;
+  }
+  decide(draft, "outage/absent");
+  const outage: Outage = {
+    outageId: nextOutageId,
+    startedAt: draft.at - input.awayAgeMs,
+    causeId: causeOf(input),
+    attempts: input.attempts ?? 0,
+    endedAt: null,
+    revision: 0,
+    recoveredOffline: input.recoveredOffline ?? 0,
+    recoveredHistory: 0,
+    duplicates: input.duplicates ?? 0,
+    tooOld: input.tooOld ?? 0,
+    unanswered: 0,
+    givenUp: 0,
+    changed: false,
+  };
+  updateBackfill(draft, { current: outage, nextOutageId: nextOutageId + 1 });
+  return true;
+}
+
+function causeOf({ how, causeId }: AbsenceRestored): CauseId {
+  if (causeId !== undefined) {
+    return Object.hasOwn(CAUSES, causeId) ? (causeId as CauseId) : "unknown";
+  }
+  return how === "stopped" ? "gateway-stopped" : "gateway-died";
+}
