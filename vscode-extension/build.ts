@@ -47,6 +47,14 @@ await Promise.all([
   }),
   build({
     ...common,
+    entryPoints: { "incident-summary-worker": "src/views/incident-summary-worker.ts" },
+    outExtension: { ".js": ".cjs" },
+    format: "cjs",
+    platform: "node",
+    target: NODE,
+  }),
+  build({
+    ...common,
     entryPoints: { timeline: "webview/timeline/main.ts" },
     format: "iife",
     platform: "browser",

@@ -50,7 +50,7 @@ export function activate(context: vscode.ExtensionContext): ExtensionApi {
     new StatusBar(hub),
     reportFeedStates(hub, log),
     opener.followSettings(),
-    registerIncidentSummary(),
+    registerIncidentSummary(context.extensionUri),
     registerDebugger(hub, opener, context.extensionUri),
     registerIncidentLanguage(),
     tests,

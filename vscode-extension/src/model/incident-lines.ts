@@ -1,10 +1,6 @@
 import { describeCause } from "openclaw-whatsapp-continuity-plugin/core";
 import { LogReader, type LogRecord, severityOf } from "openclaw-whatsapp-continuity-plugin/events";
-import {
-  createCursor,
-  describeEffect,
-  formatDuration,
-} from "openclaw-whatsapp-continuity-plugin/replay";
+import { createCursor, describeEffect } from "openclaw-whatsapp-continuity-plugin/replay";
 import { describeRecord } from "./describe-record.ts";
 
 /** A stretch of lines, from 0, both included. */
@@ -15,6 +11,10 @@ export interface Stretch {
 
 /** Lines of routine in a row that are worth folding away. */
 const MIN_ROUTINE = 4;
+/** The editor shows no more by itself; the big ones come first. */
+const MAX_FOLDS = 5_000;
+/** Lines read, or records gone through, between two rests. */
+const PORTION = 250;
 /** Every hint is as wide, so that the texts behind them stand in one column. */
 const HINT_CHARACTERS = 64;
 const NO_BREAK_SPACE = "\u00a0";
@@ -28,9 +28,28 @@ export class IncidentLines {
   /** Wall clock minus monotonic clock of each run. */
   readonly #wallOf = new Map<string, number>();
 
-  constructor(text: string) {
+  readonly #folds: readonly Stretch[];
+
+  /** Reads a text; rests between portions, because a long one takes longer than an editor may be held up. */
+  static *read(text: string): Generator<undefined, IncidentLines> {
     const reader = new LogReader();
-    this.#records = text.split("\n").map((line) => readLeniently(reader, line));
+    const records: (LogRecord | null)[] = [];
+    for (const line of text.split("\n")) {
+      records.push(readLeniently(reader, line));
+      if (records.length % PORTION === 0) yield;
+    }
+    yield;
+    const folds: Stretch[] = [];
+    for (const find of [runs, outages, routine]) {
+      folds.push(...find(records).slice(0, MAX_FOLDS - folds.length));
+      yield;
+    }
+    return new IncidentLines(records, folds);
+  }
+
+  private constructor(records: readonly (LogRecord | null)[], folds: readonly Stretch[]) {
+    this.#records = records;
+    this.#folds = folds;
     const present = this.#records.filter((record) => record !== null);
     let number = -1;
     this.#numbers = this.#records.map((record) => (record === null ? number : (number += 1)));
@@ -50,11 +69,21 @@ export class IncidentLines {
     const record = this.#records[line];
     if (record === undefined || record === null) return null;
     if (record.kind === "log.header") return inColumn(record.title ?? "a run begins");
-    return inColumn(`${clock(record.at)} ${ARROWS[record.dir]} ${describeRecord(record)}`);
+    const mark = record.assumed === true ? " (assumed)" : "";
+    return inColumn(`${clock(record.at)} ${ARROWS[record.dir]} ${describeRecord(record)}`, mark);
   }
 
-  /** What there is to know about a line, as Markdown paragraphs; null where no record is. */
-  explain(line: number): readonly string[] | null {
+  /** What there is to know about a line, as Markdown paragraphs; null where no record is. Far into a long text it takes a while. */
+  *explain(line: number): Generator<undefined, readonly string[] | null> {
+    const number = this.#numbers[line] ?? 0;
+    for (let near = this.#cursor.index + PORTION; near < number; near += PORTION) {
+      this.#cursor.seek(near);
+      yield;
+    }
+    return this.#explain(line);
+  }
+
+  #explain(line: number): readonly string[] | null {
     const record = this.#records[line];
     if (record === undefined || record === null) return null;
     if (record.kind === "log.header") {
@@ -99,81 +128,71 @@ export class IncidentLines {
 
   /** What can be folded away: runs, outages, and routine. None overlaps another without lying within it. */
   folds(): readonly Stretch[] {
-    return [...this.#runs(), ...this.#outages(), ...this.#routine()];
+    return this.#folds;
   }
+}
 
-  #runs(): readonly Stretch[] {
-    const starts: number[] = [];
-    let boot: string | null = null;
-    for (const [line, record] of this.#records.entries()) {
-      if (record?.kind !== "log.header" || record.boot === boot) continue;
-      boot = record.boot;
-      starts.push(line);
+type Lines = readonly (LogRecord | null)[];
+
+function runs(records: Lines): readonly Stretch[] {
+  const starts: number[] = [];
+  let boot: string | null = null;
+  for (const [line, record] of records.entries()) {
+    if (record?.kind !== "log.header" || record.boot === boot) continue;
+    boot = record.boot;
+    starts.push(line);
+  }
+  const last = records.findLastIndex((record) => record !== null);
+  return starts.map((start, index) => ({ start, end: (starts[index + 1] ?? last + 1) - 1 }));
+}
+
+/** From a close to the next login. With several accounts their outages could cross, so they stay open. */
+function outages(records: Lines): readonly Stretch[] {
+  const accounts = new Set(
+    records.flatMap((record) =>
+      record === null || record.kind === "log.header" ? [] : [record.account],
+    ),
+  );
+  if (accounts.size > 1) return [];
+  const stretches: Stretch[] = [];
+  let start: number | null = null;
+  for (const [line, record] of records.entries()) {
+    if (record?.kind === "log.header") start = null;
+    else if (record?.kind === "socket.closed") start ??= line;
+    else if (record?.kind === "socket.opened" && start !== null) {
+      stretches.push({ start, end: line });
+      start = null;
     }
-    return starts.map((start, index) => ({
-      start,
-      end: (starts[index + 1] ?? this.#lastLine() + 1) - 1,
-    }));
   }
+  return stretches;
+}
 
-  /** From a close to the next login. With several accounts their outages could cross, so they stay open. */
-  #outages(): readonly Stretch[] {
-    const accounts = new Set(
-      this.#records.flatMap((record) =>
-        record === null || record.kind === "log.header" ? [] : [record.account],
-      ),
-    );
-    if (accounts.size > 1) return [];
-    const stretches: Stretch[] = [];
-    let start: number | null = null;
-    for (const [line, record] of this.#records.entries()) {
-      if (record?.kind === "log.header") start = null;
-      else if (record?.kind === "socket.closed") start ??= line;
-      else if (record?.kind === "socket.opened" && start !== null) {
-        stretches.push({ start, end: line });
-        start = null;
-      }
+function routine(records: Lines): readonly Stretch[] {
+  const stretches: Stretch[] = [];
+  let start: number | null = null;
+  for (let line = 0; line <= records.length; line += 1) {
+    const record = records[line];
+    const isRoutine =
+      record !== undefined &&
+      record !== null &&
+      record.kind !== "log.header" &&
+      severityOf(record) === "debug" &&
+      !(record.kind === "timer.fired" && record.timer === "reconnect");
+    if (isRoutine) start ??= line;
+    else if (start !== null) {
+      if (line - start >= MIN_ROUTINE) stretches.push({ start, end: line - 1 });
+      start = null;
     }
-    return stretches;
   }
-
-  #routine(): readonly Stretch[] {
-    const stretches: Stretch[] = [];
-    let start: number | null = null;
-    for (let line = 0; line <= this.#records.length; line += 1) {
-      const record = this.#records[line];
-      const isRoutine =
-        record !== undefined &&
-        record !== null &&
-        record.kind !== "log.header" &&
-        severityOf(record) === "debug" &&
-        !(record.kind === "timer.fired" && record.timer === "reconnect");
-      if (isRoutine) start ??= line;
-      else if (start !== null) {
-        if (line - start >= MIN_ROUTINE) stretches.push({ start, end: line - 1 });
-        start = null;
-      }
-    }
-    return stretches;
-  }
-
-  #lastLine(): number {
-    return this.#records.findLastIndex((record) => record !== null);
-  }
-
-  /** Length of the story, for a lens. */
-  span(): string {
-    const lastOfRun = new Map<string, number>();
-    for (const record of this.#records) if (record !== null) lastOfRun.set(record.boot, record.at);
-    return formatDuration([...lastOfRun.values()].reduce((sum, at) => sum + at, 0));
-  }
+  return stretches;
 }
 
 const ARROWS = { in: "<-", out: "->", world: "o" } as const;
 
-function inColumn(text: string): string {
-  const cut = text.length <= HINT_CHARACTERS ? text : `${text.slice(0, HINT_CHARACTERS - 3)}...`;
-  return cut.padEnd(HINT_CHARACTERS, NO_BREAK_SPACE);
+function inColumn(text: string, mark = ""): string {
+  const room = HINT_CHARACTERS - mark.length;
+  const cut = text.length <= room ? text : `${text.slice(0, room - 3)}...`;
+  return `${cut}${mark}`.padEnd(HINT_CHARACTERS, NO_BREAK_SPACE);
 }
 
 function readLeniently(reader: LogReader, line: string): LogRecord | null {

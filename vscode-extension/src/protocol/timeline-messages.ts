@@ -44,7 +44,7 @@ export interface TimeWindow {
 }
 
 /** Records in one message; more go in several, so that the page stays responsive. */
-export const RECORDS_PER_MESSAGE = 2_000;
+export const RECORDS_PER_MESSAGE = 1_000;
 
 /** Checks a message of the page: it runs scripts of ours only, but what crosses a boundary is checked. */
 export function readFromTimeline(value: unknown): FromTimeline | null {

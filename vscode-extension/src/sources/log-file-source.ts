@@ -7,6 +7,7 @@ import type { SourceState } from "../model/feed-item.ts";
 import { LineFeeder } from "./line-feeder.ts";
 import { LINES_PER_TURN, type LogSource, type SourceListener } from "./source.ts";
 import { endOf } from "./text-source.ts";
+import { rest } from "./time-slices.ts";
 
 export interface LogFileOptions {
   readonly path: string;
@@ -160,7 +161,7 @@ export class LogFileSource implements LogSource {
     this.#lines += lines.length;
     for (let from = 0; from < lines.length; from += LINES_PER_TURN) {
       this.#batch(feeder.read(lines.slice(from, from + LINES_PER_TURN)));
-      await new Promise((resolve) => setImmediate(resolve));
+      await rest();
     }
   }
 

@@ -16,4 +16,4 @@ export interface LogSource {
 }
 
 /** Lines handed on at once, so that a big file does not hold up the editor. */
-export const LINES_PER_TURN = 2_000;
+export const LINES_PER_TURN = 500;

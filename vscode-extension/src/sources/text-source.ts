@@ -1,5 +1,6 @@
 import { describeCount } from "openclaw-whatsapp-continuity-plugin/explain";
 import { LineFeeder } from "./line-feeder.ts";
+import { rest } from "./time-slices.ts";
 import { LINES_PER_TURN, type LogSource, type SourceListener } from "./source.ts";
 
 /** A text that is complete: what was pasted, or the content of an incident file in an editor. */
@@ -32,7 +33,7 @@ export class TextSource implements LogSource {
     for (let from = 0; from < lines.length && feeder.fatal === null; from += LINES_PER_TURN) {
       if (this.#stopped) return;
       listener.onBatch(feeder.read(lines.slice(from, from + LINES_PER_TURN)));
-      await new Promise((resolve) => setImmediate(resolve));
+      await rest();
     }
     if (!this.#stopped) listener.onState(endOf(feeder, lines.length));
   }

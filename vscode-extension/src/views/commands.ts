@@ -165,7 +165,7 @@ async function thenAndNow(parts: CommandParts, given?: vscode.Uri): Promise<void
   const feed = await feedForFile(parts, given);
   if (feed === null) return;
   await settled(parts.hub, feed);
-  parts.timelines.thenAndNow(feed);
+  await parts.timelines.thenAndNow(feed);
 }
 
 function reveal(timelines: Timelines, node: Node): void {

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 import { COMMANDS, LANGUAGE } from "../ids.ts";
 import type { IncidentLines } from "../model/incident-lines.ts";
+import { inSlices } from "../sources/time-slices.ts";
 
 /** Incidents read at a time; older ones are read again when they are looked at. */
 const MAX_READ = 6;
@@ -14,21 +15,23 @@ export function registerIncidentLanguage(): vscode.Disposable {
       provideInlayHints: async (document, range) => hintsOf(await reader.read(document), range),
     }),
     vscode.languages.registerHoverProvider(LANGUAGE, {
-      provideHover: async (document, { line }) => hoverOf(await reader.read(document), line),
+      provideHover: async (document, { line }, token) =>
+        hoverOf(await reader.read(document), line, token),
     }),
     vscode.languages.registerFoldingRangeProvider(LANGUAGE, {
       provideFoldingRanges: async (document) =>
         (await reader.read(document))
-          .folds()
-          .map(({ start, end }) => new vscode.FoldingRange(start, end)),
+          ?.folds()
+          .map(({ start, end }) => new vscode.FoldingRange(start, end)) ?? [],
     }),
     vscode.languages.registerCodeLensProvider(LANGUAGE, { provideCodeLenses: lensesOf }),
     vscode.workspace.onDidCloseTextDocument((document) => reader.forget(document)),
   );
 }
 
-function hintsOf(lines: IncidentLines, range: vscode.Range): vscode.InlayHint[] {
+function hintsOf(lines: IncidentLines | null, range: vscode.Range): vscode.InlayHint[] {
   const hints: vscode.InlayHint[] = [];
+  if (lines === null) return hints;
   for (let line = range.start.line; line <= range.end.line; line += 1) {
     const text = lines.hint(line);
     if (text === null) continue;
@@ -39,8 +42,13 @@ function hintsOf(lines: IncidentLines, range: vscode.Range): vscode.InlayHint[] 
   return hints;
 }
 
-function hoverOf(lines: IncidentLines, line: number): vscode.Hover | null {
-  const paragraphs = lines.explain(line);
+async function hoverOf(
+  lines: IncidentLines | null,
+  line: number,
+  token: vscode.CancellationToken,
+): Promise<vscode.Hover | null> {
+  const isCancelled = (): boolean => token.isCancellationRequested;
+  const paragraphs = lines === null ? null : await inSlices(lines.explain(line), isCancelled);
   return paragraphs === null
     ? null
     : new vscode.Hover(new vscode.MarkdownString(paragraphs.join("\n\n")));
@@ -58,24 +66,36 @@ function lensesOf(document: vscode.TextDocument): vscode.CodeLens[] {
   ];
 }
 
+/** A document as lines, read or about to be; null when it changed before that was done. */
+interface Reading {
+  readonly version: number;
+  readonly lines: Promise<IncidentLines | null>;
+}
+
 /** Documents as lines of an incident, read once per version. */
 class IncidentReader {
-  readonly #read = new Map<string, { readonly version: number; readonly lines: IncidentLines }>();
+  readonly #readings = new Map<string, Reading>();
 
-  async read(document: vscode.TextDocument): Promise<IncidentLines> {
+  read(document: vscode.TextDocument): Promise<IncidentLines | null> {
     const key = document.uri.toString();
-    const known = this.#read.get(key);
+    const known = this.#readings.get(key);
     if (known?.version === document.version) return known.lines;
-    const { IncidentLines: Lines } = await import("../model/incident-lines.ts");
-    const lines = new Lines(document.getText());
-    this.#read.delete(key);
-    this.#read.set(key, { version: document.version, lines });
-    const [oldest] = this.#read.keys();
-    if (this.#read.size > MAX_READ && oldest !== undefined) this.#read.delete(oldest);
-    return lines;
+    const { version } = document;
+    const isOld = (): boolean => this.#readings.get(key)?.version !== version;
+    const reading = { version, lines: readLines(document.getText(), isOld) };
+    this.#readings.delete(key);
+    this.#readings.set(key, reading);
+    const [oldest] = this.#readings.keys();
+    if (this.#readings.size > MAX_READ && oldest !== undefined) this.#readings.delete(oldest);
+    return reading.lines;
   }
 
   forget(document: vscode.TextDocument): void {
-    this.#read.delete(document.uri.toString());
+    this.#readings.delete(document.uri.toString());
   }
+}
+
+async function readLines(text: string, isOld: () => boolean): Promise<IncidentLines | null> {
+  const { IncidentLines: Lines } = await import("../model/incident-lines.ts");
+  return inSlices(Lines.read(text), isOld);
 }

@@ -39,9 +39,11 @@ export class TimelineSession implements vscode.Disposable {
   readonly #options: TimelineSessionOptions;
   readonly #webview: vscode.Webview;
   readonly #subscriptions: (() => void)[] = [];
-  readonly #pending = new Map<string, { records: TimedRecord[]; gaps: StreamGap[] }>();
+  #supplies: readonly Supply[] = [];
   #timer: NodeJS.Timeout | null = null;
   #isReady = false;
+  /** The page has had everything that there was; what comes later is sent as it comes. */
+  #isComplete = false;
   #waiting: ToTimeline[] = [];
 
   constructor(webview: vscode.Webview, options: TimelineSessionOptions) {
@@ -63,7 +65,7 @@ export class TimelineSession implements vscode.Disposable {
 
   /** Shows a record or a time as soon as the page can. */
   show(message: Extract<ToTimeline, { type: "reveal" | "revealTime" }>): void {
-    if (this.#isReady) this.#post(message);
+    if (this.#isComplete) this.#post(message);
     else this.#waiting.push(message);
   }
 
@@ -74,49 +76,43 @@ export class TimelineSession implements vscode.Disposable {
 
   #receive(value: unknown): void {
     const message = readFromTimeline(value);
-    if (message?.type === "ready") this.#supply();
+    if (message?.type === "ready") this.#begin();
     if (message !== null) this.#options.onMessage(message);
   }
 
   /** A page that was hidden is made anew by the editor, so it may be ready more than once. */
-  #supply(): void {
+  #begin(): void {
+    this.#supplies = this.tracks.map((track) => new Supply(track));
+    this.#isComplete = false;
     this.#isReady = true;
-    this.#pending.clear();
     this.#sendTracks();
-    for (const track of this.tracks) {
-      const id = idOf(track);
-      const records = track.kind === "feed" ? [...track.feed.model.buffer.from(0)] : track.records;
-      const gaps = track.kind === "feed" ? track.feed.model.gaps : [];
-      for (let from = 0; from === 0 || from < records.length; from += RECORDS_PER_MESSAGE) {
-        const part = records.slice(from, from + RECORDS_PER_MESSAGE);
-        this.#post({ type: "batch", track: id, records: part, gaps: from === 0 ? gaps : [] });
-      }
-    }
-    for (const message of this.#waiting) this.#post(message);
-    this.#waiting = [];
+    this.#later(0);
   }
 
-  #onBatch(feed: Feed, batch: FeedBatch): void {
-    const track = this.tracks.find((shown) => shown.kind === "feed" && shown.feed === feed);
-    if (track === undefined || !this.#isReady) return;
-    const waiting = this.#pending.get(feed.id) ?? { records: [], gaps: [] };
-    for (const record of batch.records) waiting.records.push(record);
-    waiting.gaps.push(...batch.gaps);
-    this.#pending.set(feed.id, waiting);
+  #onBatch(feed: Feed, { gaps }: FeedBatch): void {
+    const supply = this.#supplies.find(({ track }) => track.kind === "feed" && track.feed === feed);
+    if (supply === undefined) return;
+    supply.gaps.push(...gaps);
+    this.#later(SEND_EVERY_MS);
+  }
+
+  #later(afterMs: number): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = null;
-      this.#flush();
-    }, SEND_EVERY_MS);
+      this.#send();
+    }, afterMs);
   }
 
-  #flush(): void {
-    for (const [track, { records, gaps }] of this.#pending) {
-      for (let from = 0; from === 0 || from < records.length; from += RECORDS_PER_MESSAGE) {
-        const part = records.slice(from, from + RECORDS_PER_MESSAGE);
-        this.#post({ type: "batch", track, records: part, gaps: from === 0 ? gaps : [] });
-      }
+  /** One message and then a rest, so that a long story holds up neither the editor nor the page. */
+  #send(): void {
+    const supply = this.#supplies.find((each) => each.hasMore);
+    if (supply !== undefined) {
+      this.#post(supply.next());
+      return this.#later(0);
     }
-    this.#pending.clear();
+    this.#isComplete = true;
+    for (const message of this.#waiting) this.#post(message);
+    this.#waiting = [];
   }
 
   #sendTracks(): void {
@@ -127,6 +123,47 @@ export class TimelineSession implements vscode.Disposable {
 
   #post(message: ToTimeline): void {
     void this.#webview.postMessage(message);
+  }
+}
+
+/** How far a track has been sent. */
+class Supply {
+  readonly track: TrackSource;
+  /** Holes that were not sent yet. */
+  readonly gaps: StreamGap[];
+  #sent = 0;
+
+  constructor(track: TrackSource) {
+    this.track = track;
+    this.gaps = track.kind === "feed" ? [...track.feed.model.gaps] : [];
+  }
+
+  get hasMore(): boolean {
+    return this.#sent < this.#end || this.gaps.length > 0;
+  }
+
+  get #end(): number {
+    const { track } = this;
+    return track.kind === "feed" ? track.feed.model.buffer.end : track.records.length;
+  }
+
+  next(): Extract<ToTimeline, { type: "batch" }> {
+    const to = Math.min(this.#sent + RECORDS_PER_MESSAGE, this.#end);
+    const records = this.#records(this.#sent, to);
+    this.#sent = to;
+    return { type: "batch", track: idOf(this.track), records, gaps: this.gaps.splice(0) };
+  }
+
+  /** Records that were let go in the meantime are left out. */
+  #records(from: number, to: number): readonly TimedRecord[] {
+    const { track } = this;
+    if (track.kind === "fixed") return track.records.slice(from, to);
+    const records: TimedRecord[] = [];
+    for (let number = from; number < to; number += 1) {
+      const record = track.feed.model.buffer.at(number);
+      if (record !== undefined) records.push(record);
+    }
+    return records;
   }
 }
 

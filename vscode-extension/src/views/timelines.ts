@@ -8,8 +8,10 @@ import type {
   ToTimeline,
 } from "../protocol/timeline-messages.ts";
 import type { Feed, FeedHub } from "../sources/feed-hub.ts";
+import { inSlices } from "../sources/time-slices.ts";
 import { TimelineSession, type TrackSource } from "./timeline-session.ts";
 import { showExplanation } from "./explanations.ts";
+import { withProgress } from "./progress.ts";
 import type { ReadOnlyTexts } from "./read-only-texts.ts";
 import { openRecord } from "./record-location.ts";
 
@@ -65,16 +67,20 @@ export class Timelines implements vscode.Disposable {
     this.#panel(`${one.id} ${other.id}`, title, "start", tracks).panel.reveal();
   }
 
-  /** What was recorded above what today's core decides about the same facts. */
-  thenAndNow(feed: Feed): void {
+  /** What was recorded above what today's core decides about the same facts; a long story takes a while and can be cancelled. */
+  async thenAndNow(feed: Feed): Promise<void> {
     const then = [...feed.model.buffer.from(0)];
+    const decided = await withProgress(`Deciding ${feed.label} anew`, (token) =>
+      inSlices(decideAnew(then), () => token.isCancellationRequested),
+    );
+    if (decided === null) return;
     const now: TrackSource = {
       kind: "fixed",
       id: `${feed.id} now`,
       label: "now",
       sentence:
         "Decided anew by the bundled core; after the first difference it is counterfactual.",
-      records: decideAnew(then),
+      records: decided,
     };
     const tracks: TrackSource[] = [
       {

@@ -114,13 +114,16 @@ const OFFICIAL = `2026-05-22T12:00:10.000Z Listening for WhatsApp inbound messag
 2026-05-22T12:04:44.419Z auto-reply delivery failed (correlationId=1)
 `;
 
+/** A thousand records fill the ten minutes that a timeline shows around a place: as many are in sight of the longer log. */
+const SPACING_MS = 600;
+
 /** @param count records, the header not counted */
 function longLog(count: number): string {
   const story = outageStory().slice(1);
   const records = Array.from({ length: count }, (_, index) => {
     const record = story[index % story.length] ?? story[0];
     if (record === undefined) throw new Error("The story is empty.");
-    const changed = { ...record, seq: index + 1, at: index * 50 };
+    const changed = { ...record, seq: index + 1, at: index * SPACING_MS };
     return changed.dir === "out" ? { ...changed, cause: index } : changed;
   });
   return serialiseLog([HEADER, ...records]);

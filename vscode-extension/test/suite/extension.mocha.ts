@@ -3,7 +3,7 @@ import { appendFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import * as vscode from "vscode";
 import { COMMANDS, DEBUG_TYPE, TOOLS } from "../../src/ids.ts";
 import { SAMPLES } from "../harness/sample-files.ts";
-import { api, closeEverything, open, sample, until } from "./support.ts";
+import { api, closeEverything, longestBlock, open, sample, until } from "./support.ts";
 
 afterEach(closeEverything);
 
@@ -129,44 +129,87 @@ describe("timeline", () => {
     await until("no feed", () => hub.feeds.length === 0);
   });
 
-  it("draws 100,000 records with at most twice the work per frame of 1,000", async () => {
-    const { hub, timelines } = await api();
-    const records: number[] = [];
-    const slowest = async (name: string): Promise<number> => {
-      const feed = await open(name);
-      await until("the end", () => feed.state.phase === "complete");
-      const wanted = feed.model.buffer.end;
-      records.push(wanted);
-      const settled: number[] = [];
-      const subscription = timelines.onEvent(({ message }) => {
-        if (message.type === "measured" && message.records === wanted)
-          settled.push(message.frameMs);
-      });
-      timelines.open(feed);
-      // The first figure may hold a frame of loading; afterwards a person pans and zooms.
-      await until("settled frames", () => settled.length >= 1);
-      for (let step = 0; settled.length < 4 && step < 60; step += 1) {
-        timelines.open(feed, {
-          type: "revealTime",
-          track: feed.id,
-          wallMs: midOf(feed) + step * 1_000,
-        });
-        await pause("next");
+  it("draws 100,000 records with at most twice the work per frame of 1,000, and blocks nothing meanwhile", async () => {
+    const blockMs = await longestBlock(async () => {
+      const short = await shown(SAMPLES.thousand);
+      await vscode.commands.executeCommand("workbench.action.newGroupRight");
+      const long = await shown(SAMPLES.long);
+      assert.deepEqual([short.records, long.records], [1_001, 100_001]);
+      // In turn, so that a machine that is busy for a while slows both.
+      for (let round = 0; round < ROUNDS; round += 1) {
+        await short.pan(round);
+        await long.pan(round);
       }
-      subscription.dispose();
-      hub.remove(feed);
-      await vscode.commands.executeCommand("workbench.action.closeAllEditors");
-      return Math.min(...settled.slice(1));
-    };
-    const short = await slowest(SAMPLES.thousand);
-    const long = await slowest(SAMPLES.long);
-    assert.deepEqual(records, [1_001, 100_001]);
-    console.log(
-      `# slowest frame: ${short.toFixed(2)} ms with 1,000 records, ${long.toFixed(2)} ms with 100,000`,
-    );
-    assert.ok(long <= Math.max(short * 2, 8), `${long} ms against ${short} ms`);
+      const [shortMs, longMs] = [short.least(), long.least()];
+      console.log(
+        `# frame work: ${shortMs.toFixed(2)} ms with 1,000 records, ${longMs.toFixed(2)} ms with 100,000 (least of ${ROUNDS})`,
+      );
+      assert.ok(
+        longMs <= Math.max(shortMs * 2, TOO_SHORT_MS),
+        `${longMs} ms against ${shortMs} ms`,
+      );
+    });
+    console.log(`# as a timeline: longest block of the extension host ${blockMs.toFixed(0)} ms`);
+    assert.ok(blockMs <= MAX_BLOCK_MS, `${blockMs} ms`);
   });
 });
+
+describe("text of an incident", () => {
+  it("of 100,000 records is told in words and folds, and blocks nothing meanwhile", async () => {
+    const blockMs = await longestBlock(async () => {
+      const { document } = await vscode.window.showTextDocument(sample(SAMPLES.long));
+      const [from, to] = [50_000, 50_050];
+      const hints = await vscode.commands.executeCommand<vscode.InlayHint[]>(
+        "vscode.executeInlayHintProvider",
+        document.uri,
+        new vscode.Range(from, 0, to, 0),
+      );
+      assert.equal(hints.length, to - from + 1);
+      await vscode.commands.executeCommand(
+        "vscode.executeHoverProvider",
+        document.uri,
+        new vscode.Position(to, 0),
+      );
+    });
+    console.log(`# as text: longest block of the extension host ${blockMs.toFixed(0)} ms`);
+    assert.ok(blockMs <= MAX_BLOCK_MS, `${blockMs} ms`);
+  });
+});
+
+/** Frames measured of each; the least of them counts, because a busy machine only adds to it. */
+const ROUNDS = 5;
+/** A quarter of a frame's time at 60 Hz: below it nobody sees a difference, and noise decides. */
+const TOO_SHORT_MS = 4;
+/** Work at once in the extension host. */
+const MAX_BLOCK_MS = 150;
+
+/** A timeline, and what its frames cost while somebody pans. */
+async function shown(name: string) {
+  const { timelines } = await api();
+  const feed = await open(name);
+  await until("the end", () => feed.state.phase === "complete");
+  const records = feed.model.buffer.end;
+  const frames: number[] = [];
+  timelines.onEvent(({ message }) => {
+    if (message.type === "measured" && message.records === records) frames.push(message.frameMs);
+  });
+  timelines.open(feed);
+  await until("all of it drawn", () => frames.length > 0);
+  const measured: number[] = [];
+  return {
+    records,
+    async pan(round: number): Promise<void> {
+      const before = frames.length;
+      for (let step = 0; frames.length === before && step < 60; step += 1) {
+        const wallMs = midOf(feed) + (round * 60 + step) * 1_000;
+        timelines.open(feed, { type: "revealTime", track: feed.id, wallMs });
+        await pause("next");
+      }
+      measured.push(await until("a frame", () => frames.at(-1)));
+    },
+    least: (): number => Math.min(...measured),
+  };
+}
 
 describe("why was I down?", () => {
   it("answers in a document", async () => {

@@ -42,3 +42,32 @@ export async function closeEverything(): Promise<void> {
   await vscode.commands.executeCommand("workbench.action.closeAllEditors");
   for (const feed of hub.feeds) hub.remove(feed);
 }
+
+/** The extension host is looked at this often. */
+const TICK_MS = 5;
+
+/**
+ * The longest time for which nothing else could run in the extension host while something was done, in ms of this thread's own work: what
+ * other programs take on a busy machine does not count.
+ */
+export async function longestBlock(act: () => Promise<unknown>): Promise<number> {
+  let longestMs = 0;
+  let beforeMs = workedMs();
+  const timer = setInterval(() => {
+    const nowMs = workedMs();
+    longestMs = Math.max(longestMs, nowMs - beforeMs);
+    beforeMs = nowMs;
+  }, TICK_MS);
+  try {
+    await act();
+    await new Promise((resolve) => setTimeout(resolve, 4 * TICK_MS));
+  } finally {
+    clearInterval(timer);
+  }
+  return longestMs;
+}
+
+function workedMs(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
+}
