@@ -2,23 +2,26 @@ import type { BackfillInput } from "../events/index.ts";
 import { type Outage, updateBackfill } from "./backfill-state.ts";
 import { CAUSES, type CauseId } from "./causes.ts";
 import { decide, type Draft } from "./draft.ts";
-import type { AccountState } from "./state.ts";
+import type { AccountState, StopPromise } from "./state.ts";
 
 type AbsenceRestored = Extract<BackfillInput, { kind: "absence.restored" }>;
 
 /** What has to be known of an account by whoever starts it next, so that the time in which nothing ran is accounted for as well. */
 export interface Standing {
   readonly connected: boolean;
-  /** For good: nobody of this process goes on with it. */
-  readonly stopped: boolean;
+  /** In an orderly way, and whether somebody was to go on with it; null while it runs. */
+  readonly stopped: StopPromise | null;
+  /** It has had sockets in this process. */
+  readonly hasRun: boolean;
   /** Running, or over and not written yet. */
   readonly outage: Outage | null;
 }
 
-export function standingOf({ connection, backfill }: AccountState): Standing {
+export function standingOf({ connection, backfill, nextSocketId }: AccountState): Standing {
   return {
     connected: connection.phase === "open",
-    stopped: connection.phase === "stopped" && connection.promise === "final",
+    stopped: connection.phase === "stopped" ? connection.promise : null,
+    hasRun: nextSocketId > 1,
     outage: backfill.current,
   };
 }

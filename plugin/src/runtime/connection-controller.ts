@@ -138,7 +138,7 @@ export class ConnectionController {
         take: (message) => intake.take(message),
       }),
       memory: new BackfillMemory({ ...ports, post }),
-      life: new SignOfLife({ ...ports, boot: options.run.boot, post }),
+      life: new SignOfLife({ ...ports, post }),
       custody: new SendCustody({
         ...ports,
         post,

@@ -13,8 +13,9 @@ class Machine {
   wallMs = START_MS;
   writes = 0;
 
-  process(boot: string, before?: Story): Process {
-    return new Process(this, boot, before);
+  /** @param goesOn the account's state, which outlives a controller in the same process */
+  process(goesOn?: Process): Process {
+    return new Process(this, goesOn?.story);
   }
 }
 
@@ -24,11 +25,10 @@ class Process {
   readonly #life: SignOfLife;
   readonly #machine: Machine;
 
-  constructor(machine: Machine, boot: string, story = new Story()) {
+  constructor(machine: Machine, story = new Story()) {
     this.#machine = machine;
     this.story = story;
     this.#life = new SignOfLife({
-      boot,
       journal: {
         keep: (name, value) => {
           machine.writes += 1;
@@ -64,19 +64,19 @@ const stop = (story: Story): void => {
 describe("sign of life", () => {
   it("dates a stop exactly, and calls it one", () => {
     const machine = new Machine();
-    machine.process("one").connect().after(90_000, stop);
+    machine.process().connect().after(90_000, stop);
     machine.wallMs += 30 * MINUTE;
-    expect(machine.process("two").posted).toEqual([
+    expect(machine.process().posted).toEqual([
       { kind: "absence.restored", how: "stopped", awayAgeMs: 30 * MINUTE },
     ]);
   });
 
   it("dates the end of a killed process within a minute", () => {
     const machine = new Machine();
-    const one = machine.process("one").connect();
+    const one = machine.process().connect();
     for (let tick = 0; tick < 7; tick += 1) one.after(20_000);
     machine.wallMs += 30 * MINUTE;
-    const [absence] = machine.process("two").posted;
+    const [absence] = machine.process().posted;
     expect(absence).toMatchObject({ kind: "absence.restored", how: "vanished" });
     const awayAgeMs = absence?.kind === "absence.restored" ? absence.awayAgeMs : 0;
     expect(awayAgeMs - 30 * MINUTE).toBeGreaterThanOrEqual(0);
@@ -85,35 +85,50 @@ describe("sign of life", () => {
 
   it("costs a row a minute and no more while the connection stands", () => {
     const machine = new Machine();
-    const one = machine.process("one").connect();
+    const one = machine.process().connect();
     for (let tick = 0; tick < 60 * 60; tick += 1) one.after(1_000);
     expect(machine.writes).toBeLessThanOrEqual(61);
   });
 
   it("carries an outage that ran, with its beginning and its cause", () => {
     const machine = new Machine();
-    const one = machine.process("one").connect();
+    const one = machine.process().connect();
     one.after(MINUTE, (story) => story.close(SERVICE_UNAVAILABLE, 0)).after(5 * MINUTE, stop);
     machine.wallMs += 10 * MINUTE;
-    expect(machine.process("two").posted).toMatchObject([
+    expect(machine.process().posted).toMatchObject([
       { how: "stopped", awayAgeMs: 15 * MINUTE, causeId: "stream-unavailable" },
     ]);
   });
 
+  it.each([
+    ["the gateway is stopped or restarted", "restart"],
+    ["the account is switched off", "disabled"],
+    ["the process says goodbye", "shutdown"],
+  ] as const)("of an orderly end is a stop: %s", (_what, reason) => {
+    const machine = new Machine();
+    const stopped = { kind: "controller.stopped", controllerId: 1, reason } as const;
+    machine
+      .process()
+      .connect()
+      .after(0, (story) => void story.tell(stopped, 0));
+    machine.wallMs += MINUTE;
+    expect(machine.process().posted).toMatchObject([{ how: "stopped", awayAgeMs: MINUTE }]);
+  });
+
   it("of a reload in the same process is none", () => {
     const machine = new Machine();
-    const one = machine.process("one").connect();
-    one.after(0, (story) =>
-      story.tell({ kind: "controller.stopped", controllerId: 1, reason: "reload" }),
-    );
-    expect(machine.process("one").posted).toEqual([]);
+    const one = machine.process().connect();
+    one.after(0, (story) => {
+      story.tell({ kind: "controller.stopped", controllerId: 1, reason: "reload" });
+    });
+    expect(machine.process(one).posted).toEqual([]);
   });
 
   it("of a stop in the same process is one", () => {
     const machine = new Machine();
-    machine.process("one").connect().after(0, stop);
+    const one = machine.process().connect().after(0, stop);
     machine.wallMs += MINUTE;
-    expect(machine.process("one").posted).toMatchObject([{ how: "stopped", awayAgeMs: MINUTE }]);
+    expect(machine.process(one).posted).toMatchObject([{ how: "stopped", awayAgeMs: MINUTE }]);
   });
 
   it("of an account that was never connected is none", () => {
@@ -123,13 +138,13 @@ describe("sign of life", () => {
       .after(0, (story) => story.start())
       .after(MINUTE, stop);
     expect(machine.kept.size).toBe(0);
-    expect(machine.process("two").posted).toEqual([]);
+    expect(machine.process().posted).toEqual([]);
   });
 
   it("that cannot be read claims nothing", () => {
     const machine = new Machine();
-    machine.process("one").connect();
+    machine.process().connect();
     machine.kept.forEach((_value, name) => machine.kept.set(name, "{"));
-    expect(machine.process("two").posted).toEqual([]);
+    expect(machine.process().posted).toEqual([]);
   });
 });

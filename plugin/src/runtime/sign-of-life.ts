@@ -10,10 +10,9 @@ const EVERY_MS = 60_000;
 /** As kept, in wall clock time because a run's own clock ends with the run. */
 interface Sign {
   readonly format: number;
-  readonly boot: string;
   /** When this was true last. */
   readonly atMs: number;
-  readonly stopped: boolean;
+  readonly stopped: Standing["stopped"];
   /** Null while connected. */
   readonly awaySinceMs: number | null;
   readonly outage: {
@@ -27,7 +26,6 @@ interface Sign {
 }
 
 interface Surroundings {
-  readonly boot: string;
   readonly journal: Pick<Journal, "keep" | "kept">;
   readonly clock: Clock;
   readonly post: (input: Input) => void;
@@ -49,46 +47,46 @@ export class SignOfLife {
     const nowMs = this.#around.clock.wallMs();
     const last = this.#written;
     const isRecent = last !== null && Math.abs(nowMs - last.atMs) < EVERY_MS;
-    if (last !== null && isSame(last.standing, standing) && (isRecent || standing.stopped)) return;
+    const isOver = standing.stopped !== null;
+    if (last !== null && isSame(last.standing, standing) && (isRecent || isOver)) return;
     this.#written = { standing, atMs: nowMs };
     this.#around.journal.keep(NAME, JSON.stringify(this.#sign(standing, nowMs)));
   }
 
   /**
-   * An account that was never connected has nothing to be away from. Between two sockets of one process, without an outage, is a reload or an
-   * ordered restart: what was written last holds.
+   * An account that was never connected has nothing to be away from. Between two sockets, without an outage, it is restarted on order: what was
+   * written last holds.
    */
   #isWorthKeeping(before: Standing, { connected, outage, stopped }: Standing): boolean {
-    return (
-      connected || outage !== null || (stopped && (before.connected || this.#written !== null))
-    );
+    const wasKept = before.connected || this.#written !== null;
+    return connected || outage !== null || (stopped !== null && wasKept);
   }
 
   /** At a start: tells an account that does not know since when it has been away, if it was connected before or should have been. */
-  restore({ backfill }: AccountState): void {
-    if (backfill.current !== null) return;
-    const { journal, boot, post } = this.#around;
+  restore(state: AccountState): void {
+    const { hasRun, outage: known } = standingOf(state);
+    if (known !== null) return;
+    const { journal, post } = this.#around;
     const sign = read(journal.kept(NAME));
     if (sign === null) return;
     const { outage, stopped } = sign;
-    // The same process goes on without having stopped: nothing was away but code that was reloaded.
-    if (sign.boot === boot && !stopped && outage === null) return;
+    // The same process goes on as it was to: nothing was away but code that was reloaded.
+    if (hasRun && stopped !== "final" && outage === null) return;
     const awaySinceMs = outage?.startedAtMs ?? sign.awaySinceMs ?? sign.atMs;
     post({
       kind: "absence.restored",
-      how: stopped ? "stopped" : "vanished",
+      how: stopped === null ? "vanished" : "stopped",
       awayAgeMs: this.#ageOf(awaySinceMs),
       ...(outage === null ? {} : figuresOf(outage)),
     });
   }
 
   #sign(standing: Standing, nowMs: number): Sign {
-    const { boot, clock } = this.#around;
+    const { clock } = this.#around;
     const { outage, stopped, connected } = standing;
     const toWall = (at: number): number => Math.round(nowMs - clock.monotonicMs() + at);
     return {
       format: FORMAT,
-      boot,
       atMs: Math.round(nowMs),
       stopped,
       awaySinceMs: connected ? null : Math.round(nowMs),

@@ -237,8 +237,15 @@ export const LATE_MUTATIONS: readonly Mutation[] = [
   {
     name: "a reload is no absence",
     file: "src/runtime/sign-of-life.ts",
-    from: "if (sign.boot === boot && !stopped && outage === null) return;",
+    from: 'if (hasRun && stopped !== "final" && outage === null) return;',
     to: "",
+    tests: LIFE,
+  },
+  {
+    name: "an orderly end of the gateway is a stop",
+    file: "src/runtime/sign-of-life.ts",
+    from: "return connected || outage !== null || (stopped !== null && wasKept);",
+    to: "return connected || outage !== null;",
     tests: LIFE,
   },
 ];

@@ -295,8 +295,8 @@ class Story {
   /** What the plugin kept of the time before, right after a start. */
   #remember(account: string): void {
     const { state } = foldedAccount(this.#fold, account) ?? {};
-    if (state === undefined || state.backfill.current !== null) return;
-    const absence = this.#standings.absenceOf(account, this.#boot, this.#now);
+    if (state === undefined) return;
+    const absence = this.#standings.absenceOf(account, state, this.#now);
     if (absence !== null) this.#input(account, absence, { assumed: true });
   }
 
@@ -323,7 +323,7 @@ class Story {
     }
     const { state } = foldedAccount(fold, account) ?? {};
     if (state !== undefined) {
-      const now = { boot: this.#boot, epochMs: this.#now, bootEpochMs: this.#bootEpochMs };
+      const now = { epochMs: this.#now, bootEpochMs: this.#bootEpochMs };
       this.#standings.note(account, state, now);
     }
     const world = this.#worlds.get(account);

@@ -2,7 +2,6 @@ import { type AccountState, type Standing, standingOf } from "../../core/index.t
 import type { AccountId, Input } from "../../events/index.ts";
 
 interface LastStanding extends Standing {
-  readonly boot: string;
   readonly epochMs: number;
   /** Of the run's clock: when that run's time began. */
   readonly bootEpochMs: number;
@@ -14,22 +13,23 @@ export class Standings {
 
   note(account: AccountId, state: AccountState, now: Omit<LastStanding, keyof Standing>): void {
     const standing = standingOf(state);
-    const isStop = standing.stopped && this.#known.get(account)?.stopped === false;
+    const isStop = standing.stopped !== null && this.#known.get(account)?.stopped === null;
     if (standing.connected || standing.outage !== null || isStop) {
       this.#known.set(account, { ...standing, ...now });
     }
   }
 
   /** What a start begins with, if the account was connected before, or should have been. */
-  absenceOf(account: AccountId, boot: string, epochMs: number): Input | null {
+  absenceOf(account: AccountId, state: AccountState, epochMs: number): Input | null {
     const last = this.#known.get(account);
-    if (last === undefined) return null;
+    const { hasRun, outage: known } = standingOf(state);
+    if (last === undefined || known !== null) return null;
     const { outage, stopped } = last;
-    if (last.boot === boot && !stopped && outage === null) return null;
+    if (hasRun && stopped !== "final" && outage === null) return null;
     const sinceMs = outage === null ? last.epochMs : last.bootEpochMs + outage.startedAt;
     return {
       kind: "absence.restored",
-      how: stopped ? "stopped" : "vanished",
+      how: stopped === null ? "vanished" : "stopped",
       awayAgeMs: Math.max(0, epochMs - sinceMs),
       ...(outage === null
         ? {}
