@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { createMediaSource } from "../src/baileys/index.ts";
 import { DEFAULT_POLICY, describeCause } from "../src/core/index.ts";
 import { createPseudonymiser } from "../src/events/index.ts";
 import { openJournal } from "../src/journal/index.ts";
@@ -148,6 +149,7 @@ function portsOf(parts: {
     journal: parts.journal,
     records: parts.recorder,
     pseudonyms: parts.pseudonyms,
+    media: createMediaSource(process.env),
     incidents: { keep: () => undefined },
     channel: {
       publishStatus: () => undefined,

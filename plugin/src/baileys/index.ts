@@ -1,5 +1,6 @@
 /** The only folder that knows Baileys. Importing it loads nothing of the library; the first socket does. */
 export { createCredentialStore } from "./credential-store.ts";
+export { createMediaSource } from "./media-source.ts";
 export { type AcquireFileLock, createOwnerLock } from "./owner-lock.ts";
 export { environmentProxy } from "./proxy.ts";
 export type { LibraryWarning } from "./quiet-logger.ts";

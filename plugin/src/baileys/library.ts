@@ -6,6 +6,7 @@ export type {
   AnyMessageContent,
   AuthenticationCreds,
   AuthenticationState,
+  BaileysEventMap,
   BinaryNode,
   GroupMetadata,
   MiscMessageGenerationOptions,

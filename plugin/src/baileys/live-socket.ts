@@ -14,6 +14,7 @@ import {
   type SocketListener,
   type WriteAttempt,
 } from "../runtime/ports.ts";
+import { MediaUnavailable } from "../runtime/media-desk.ts";
 import { type AuthState, openAuthState } from "./auth-state.ts";
 import { addressForms } from "./address-forms.ts";
 import { selfOf } from "./credential-store.ts";
@@ -25,6 +26,7 @@ import { attachInbound, type InboundWatch } from "./inbound-listeners.ts";
 import { type Baileys, loadBaileys, type WASocket } from "./library.ts";
 import { createQuietLogger, type LibraryFact } from "./quiet-logger.ts";
 import { attachOutbound } from "./outbound-listeners.ts";
+import { renewMedia } from "./media-renewal.ts";
 import { planOutgoing } from "./outgoing.ts";
 import { isPreparedOnce, writePrepared } from "./prepared-message.ts";
 import { rawErrorOf } from "./raw-error.ts";
@@ -274,6 +276,12 @@ export class BaileysSocket implements LiveSocket {
   /** Of a group as it is known; empty for a person. */
   #participantsOf(chat: Jid): readonly Jid[] {
     return this.#groups.get(chat)?.participants.map(({ id }) => id) ?? [];
+  }
+
+  async renewMedia(raw: string): Promise<string> {
+    const live = this.#live;
+    if (live === null || this.#ended) throw new MediaUnavailable("expired");
+    return renewMedia(live.baileys, live.sock, raw);
   }
 
   ping(pingId: number, probe: "transport" | "session"): void {

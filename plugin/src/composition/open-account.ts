@@ -1,4 +1,4 @@
-import { createSocketFactory } from "../baileys/index.ts";
+import { createMediaSource, createSocketFactory } from "../baileys/index.ts";
 import type { Composition, HostServices, OpenedAccount } from "../channel/composition.ts";
 import { toPolicy } from "../channel/config/policy.ts";
 import { type JournalStatus, openJournal } from "../journal/index.ts";
@@ -60,6 +60,7 @@ export function openAccount(
       records: shared.recorder,
       pseudonyms,
       channel,
+      media: createMediaSource(process.env),
       incidents: shared.incidents,
       registry: host.registry,
       rejections: host.rejections,

@@ -19,6 +19,7 @@ import { ConnectionController, type Handover } from "./connection-controller.ts"
 import { watchRejections } from "./fault-attribution.ts";
 import { awaitLogin } from "./login.ts";
 import { watchMachine } from "./machine-watch.ts";
+import { MediaDesk, MediaUnavailable, type ReceivedFile } from "./media-desk.ts";
 import { joinNeighbours, tellNeighbours } from "./neighbours.ts";
 import type { GroupInfo, Jid, LiveSocket, SelfAddress } from "./ports.ts";
 import {
@@ -67,6 +68,7 @@ class LinkedDevice implements AccountRuntime {
   readonly #options: AccountRuntimeOptions;
   readonly #entry: RegistryEntry;
   readonly #supervisor: Supervisor;
+  readonly #mediaDesk: MediaDesk;
   readonly #stepListeners = new Set<(state: AccountState) => void>();
   readonly #qrListeners = new Set<(qr: string) => void>();
   #policy: Policy;
@@ -82,6 +84,11 @@ class LinkedDevice implements AccountRuntime {
     this.accountId = options.accountId;
     this.#policy = options.policy;
     this.#entry = registryEntry(options.ports.registry, options.accountId);
+    this.#mediaDesk = new MediaDesk(ports.media, timers, (raw) => {
+      const socket = this.#openSocket();
+      if (socket === undefined) return Promise.reject(new MediaUnavailable("expired"));
+      return socket.renewMedia(raw);
+    });
     this.#supervisor = new Supervisor({
       ...options.ports,
       replacements: this.#entry.replacements,
@@ -210,6 +217,10 @@ class LinkedDevice implements AccountRuntime {
     if (outcome.outcome !== "acked") throw new GroupUnknown(outcome.sentence);
     if (outcome.group === undefined) throw new GroupUnknown(GROUP_REFUSED);
     return outcome.group;
+  }
+
+  receiveFile(raw: string, maxBytes: number): Promise<ReceivedFile> {
+    return this.#mediaDesk.fetch(raw, maxBytes);
   }
 
   resolveAddress(jid: Jid): Promise<{ readonly pn: Jid | null; readonly lid: Jid | null }> {

@@ -1,5 +1,6 @@
 import type { AccountId, SelfIdentity } from "../events/index.ts";
 import type { Policy } from "../core/policy.ts";
+import type { MediaSource, ReceivedFile } from "./media-desk.ts";
 import type {
   ChannelPort,
   Clock,
@@ -40,6 +41,7 @@ export interface AccountPorts {
   readonly records: RecordSink;
   readonly pseudonyms: Pseudonymiser;
   readonly channel: ChannelPort;
+  readonly media: MediaSource;
   readonly incidents: IncidentKeeper;
   /** Lives in the host's channel runtime context, so that it outlives a reload of the plugin's code. */
   readonly registry: RegistryStore;
@@ -226,6 +228,13 @@ export interface AccountRuntime {
   resumeFromJournal(): void;
   /** Takes effect from the next decision on; never closes a socket. */
   updatePolicy(policy: Policy): void;
+  /**
+   * The file of a received message in its serialised form, fetched within a minute; an expired link is renewed by the phone.
+   *
+   * @param maxBytes of the file as it was sent
+   * @throws {MediaUnavailable} with a sentence for people
+   */
+  receiveFile(raw: string, maxBytes: number): Promise<ReceivedFile>;
   /**
    * From cache, else from the server. When the connection is lost meanwhile, or is not there, it waits for that of a successor, as a reply
    * does; rejects with {@link GroupUnknown} when there is none in time.

@@ -223,6 +223,8 @@ export interface LiveSocket {
     content: OutgoingContent,
     attempt?: WriteAttempt,
   ): Promise<void>;
+  /** Resolves with the message under a link that the phone has made anew; rejects with `MediaUnavailable`. */
+  renewMedia(raw: string): Promise<string>;
   ping(pingId: number, probe: "transport" | "session"): void;
   sampleLiveness(): void;
   /** Milliseconds since the last decodable frame, on the monotonic clock. */

@@ -9,6 +9,7 @@ import {
   type WhatsAppServerOptions,
 } from "fixtures/whatsapp-server";
 import { createCredentialStore } from "../../src/baileys/credential-store.ts";
+import { createMediaSource } from "../../src/baileys/index.ts";
 import { whenFilesIdle } from "../../src/baileys/file-queue.ts";
 import { type AcquireFileLock, createOwnerLock } from "../../src/baileys/owner-lock.ts";
 import { createSocketFactory } from "../../src/baileys/socket-factory.ts";
@@ -179,6 +180,7 @@ export class AccountBench {
         keyedHash: (text) => createHmac("sha256", key).update(text).digest("hex"),
       }),
       channel: this.#channel(),
+      media: createMediaSource(process.env),
       incidents: {
         keep: (_accountId, title) => {
           this.incidents.push(title);

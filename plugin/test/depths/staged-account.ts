@@ -7,6 +7,7 @@ import {
   createOwnerLock,
   createSocketFactory,
   createVersionSource,
+  createMediaSource,
 } from "../../src/baileys/index.ts";
 import type { Policy } from "../../src/core/index.ts";
 import { createPseudonymiser, type LogRecord } from "../../src/events/index.ts";
@@ -216,6 +217,7 @@ export class StagedAccount implements Party {
         keyedHash: (text) => createHmac("sha256", "depth").update(text).digest("hex"),
       }),
       channel: this.#channel(),
+      media: createMediaSource(process.env),
       incidents: { keep: () => undefined },
       registry: this.#registryStore(),
       rejections: { subscribe: () => () => undefined },

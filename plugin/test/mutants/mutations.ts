@@ -2,6 +2,7 @@ import { CUSTODY_MUTATIONS } from "./custody-mutations.ts";
 import { JOURNAL_MUTATIONS } from "./journal-mutations.ts";
 import { LATE_MUTATIONS } from "./late-mutations.ts";
 import { LIVENESS_MUTATIONS } from "./liveness-mutations.ts";
+import { MEDIA_MUTATIONS } from "./media-mutations.ts";
 import { SUPERVISION_MUTATIONS } from "./supervision-mutations.ts";
 
 /** One protection taken away: `from` must stand exactly once in the file, and the named tests must then fail. */
@@ -333,6 +334,7 @@ export const MUTATIONS: readonly Mutation[] = [
   ...JOURNAL_MUTATIONS,
   ...LATE_MUTATIONS,
   ...LIVENESS_MUTATIONS,
+  ...MEDIA_MUTATIONS,
   ...SUPERVISION_MUTATIONS,
   {
     name: "an absence without a delivery is evidence",

@@ -4,6 +4,7 @@ import {
   createCredentialStore,
   createOwnerLock,
   createSocketFactory,
+  createMediaSource,
 } from "../../src/baileys/index.ts";
 import { BAILEYS_VERSION, PLUGIN_VERSION } from "../../src/composition/versions.ts";
 import { DEFAULT_POLICY, type Policy } from "../../src/core/index.ts";
@@ -186,6 +187,7 @@ export class OfflineAccount {
         admitBurst: (messages) =>
           Promise.all(messages.map(({ entry, as, late }) => admit(entry, as, late))),
       },
+      media: createMediaSource(process.env),
       incidents: { keep: () => undefined },
       registry: {
         get: (accountId) => this.#registry.get(accountId),

@@ -1,0 +1,176 @@
+import type { Timers } from "./ports.ts";
+
+/*
+ * Files that people send lie encrypted on WhatsApp's media servers, under links that expire. They are fetched when an agent is about to see them;
+ * a link that has expired is renewed by the phone, when it is on.
+ */
+
+/** A file as its sender had it, decrypted and checked. */
+export interface ReceivedFile {
+  readonly bytes: Buffer;
+  readonly mimeType: string | null;
+  readonly fileName: string | null;
+}
+
+export interface DownloadLimits {
+  /** Of the decrypted file. */
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+}
+
+/** WhatsApp's media servers. */
+export interface MediaSource {
+  /**
+   * Fetches, checks and decrypts the file of a message in its serialised form.
+   *
+   * @throws {MediaUnavailable}
+   */
+  download(raw: string, limits: DownloadLimits): Promise<ReceivedFile>;
+}
+
+/** Asks the phone for a new link and resolves with the message that has it; see `LiveSocket.renewMedia`. */
+export type RenewMedia = (raw: string) => Promise<string>;
+
+export type MediaProblem =
+  | "no-file"
+  | "too-large"
+  | "expired"
+  | "damaged"
+  | "refused"
+  | "unreachable"
+  | "not-in-time"
+  | "too-many";
+
+const SENTENCES: Readonly<Record<MediaProblem, string>> = {
+  "no-file": "the message names no file",
+  "too-large": "it is larger than channels.whatsapp.mediaMaxMb allows",
+  expired: "its link has expired and the phone did not upload it again",
+  damaged: "what the media server gave is not what was sent",
+  refused: "WhatsApp's media server refused it",
+  unreachable: "WhatsApp's media server could not be reached",
+  "not-in-time": "it did not come in time",
+  "too-many": "too many files are being fetched",
+};
+
+/** A file that the agent has to do without. The message's sentence goes to the agent and the log: no address, no name. */
+export class MediaUnavailable extends Error {
+  readonly problem: MediaProblem;
+  constructor(problem: MediaProblem, options?: ErrorOptions) {
+    super(SENTENCES[problem], options);
+    this.name = "MediaUnavailable";
+    this.problem = problem;
+  }
+}
+
+export const MEDIA_LIMITS = {
+  /** For one file, all attempts, the wait for a free place and the phone included: its chat waits for it. */
+  perFileMs: 60_000,
+  /** Files of an account that are fetched at the same time; each may need twice `mediaMaxMb` of memory. */
+  atOnce: 2,
+  waiting: 50,
+  /** Before each further attempt when the server was not reached. */
+  retryAfterMs: [1_000, 4_000],
+} as const;
+
+/** Fetches files within bounds: a few at once, each within a minute. */
+export class MediaDesk {
+  readonly #source: MediaSource;
+  readonly #timers: Timers;
+  readonly #renew: RenewMedia;
+  readonly #waiting: (() => void)[] = [];
+  #underway = 0;
+
+  constructor(source: MediaSource, timers: Timers, renew: RenewMedia) {
+    this.#source = source;
+    this.#timers = timers;
+    this.#renew = renew;
+  }
+
+  /** @throws {MediaUnavailable} */
+  async fetch(raw: string, maxBytes: number): Promise<ReceivedFile> {
+    const over = new AbortController();
+    const cancel = this.#timers.start(MEDIA_LIMITS.perFileMs, () => over.abort());
+    try {
+      await this.#place(over.signal);
+      try {
+        return await this.#fetch(raw, { maxBytes, signal: over.signal });
+      } finally {
+        this.#leave();
+      }
+    } catch (error) {
+      if (over.signal.aborted) throw new MediaUnavailable("not-in-time", { cause: error });
+      throw error;
+    } finally {
+      cancel();
+    }
+  }
+
+  async #fetch(raw: string, limits: DownloadLimits): Promise<ReceivedFile> {
+    try {
+      return await this.#attempt(raw, limits);
+    } catch (error) {
+      if (!(error instanceof MediaUnavailable) || error.problem !== "expired") throw error;
+    }
+    const renewed = await untilAborted(this.#renew(raw), limits.signal);
+    return this.#attempt(renewed, limits);
+  }
+
+  /** A name that does not resolve for a second must not cost a picture. */
+  async #attempt(raw: string, limits: DownloadLimits): Promise<ReceivedFile> {
+    for (const pauseMs of MEDIA_LIMITS.retryAfterMs) {
+      try {
+        return await this.#download(raw, limits);
+      } catch (error) {
+        if (!(error instanceof MediaUnavailable) || error.problem !== "unreachable") throw error;
+      }
+      await untilAborted(this.#pause(pauseMs), limits.signal);
+    }
+    return this.#download(raw, limits);
+  }
+
+  #download(raw: string, limits: DownloadLimits): Promise<ReceivedFile> {
+    return untilAborted(this.#source.download(raw, limits), limits.signal);
+  }
+
+  #pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => void this.#timers.start(delayMs, resolve));
+  }
+
+  async #place(signal: AbortSignal): Promise<void> {
+    if (this.#underway < MEDIA_LIMITS.atOnce) {
+      this.#underway += 1;
+      return;
+    }
+    if (this.#waiting.length >= MEDIA_LIMITS.waiting) throw new MediaUnavailable("too-many");
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.push(resolve);
+    try {
+      await untilAborted(promise, signal);
+    } catch (error) {
+      const index = this.#waiting.indexOf(resolve);
+      // Already given the place, which is passed on.
+      if (index === -1) this.#leave();
+      else this.#waiting.splice(index, 1);
+      throw error;
+    }
+  }
+
+  /** The place goes to whoever waits longest. */
+  #leave(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#underway -= 1;
+    else next();
+  }
+}
+
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const onAbort = (): void => reject(new MediaUnavailable("not-in-time"));
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+  }
+}
