@@ -4,7 +4,12 @@ import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import { createPseudonymiser } from "../events/index.ts";
 import { BAILEYS_VERSION, PLUGIN_VERSION } from "../composition/versions.ts";
-import { type ImportedIncident, ImportError, importIncident } from "../importing/index.ts";
+import {
+  describeImport,
+  type ImportedIncident,
+  ImportError,
+  importIncident,
+} from "../importing/index.ts";
 import { CommandProblem, EXIT } from "./command-problem.ts";
 import type { CommandOutput } from "./explain.ts";
 import { writeNewFile } from "./new-file.ts";
@@ -69,16 +74,8 @@ function write(imported: ImportedIncident, request: ImportRequest, output: Comma
     output.err(`${request.out}: replay it with whatsapp-continuity replay\n`);
 }
 
-function describe({
-  lines,
-  recognised,
-  observed,
-  assumed,
-  ellipses,
-  accounts,
-}: ImportedIncident): string {
-  const gaps = ellipses === 0 ? "" : `, lines left out at ${ellipses} places`;
-  return `${recognised} of ${lines} lines tell about ${accounts.join(", ")}${gaps}; ${observed} facts with exact times, ${assumed} assumed`;
+function describe(imported: ImportedIncident): string {
+  return `${describeImport(imported)} Accounts: ${imported.accounts.join(", ")}.`;
 }
 
 function read(file: string): {

@@ -28,7 +28,7 @@ describe("import", () => {
     const out = join(folder, "conflict.incident.jsonl");
     expect(await importCommand([pasted, "--out", out, "--date", "2026-02-24"], output)).toBe(0);
     expect(printed.err).toMatch(
-      /^9 of 9 lines tell about default, lines left out at 1 places; 0 facts/,
+      /^9 of 9 lines tell about WhatsApp, and lines were left out at 1 place\. 5 facts come from the text, 5 of them without the exact time; \d+ were added and are assumed\. Accounts: default\./,
     );
     const { records } = parseLog(readFileSync(out, "utf8"));
     expect(records[0]).toMatchObject({ startedAt: expect.stringMatching(/^2026-02-24T11:30:/) });

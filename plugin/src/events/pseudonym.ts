@@ -101,15 +101,18 @@ const MIN_PHONE_DIGITS = 7;
 
 /**
  * Numbers the pseudonyms of a log anew, in order of appearance: `user-1f3a9c07` becomes `user-1` everywhere. For captured incidents: what
- * leaves the machine cannot be compared with another capture of the same installation.
+ * leaves the machine cannot be compared with another capture of the same installation. A number that the log uses already stays with whom it
+ * stands for.
  */
 export function renumberPseudonyms(records: readonly LogRecord[]): readonly LogRecord[] {
   const numbers = new Map<string, string>();
   const counts = new Map<string, number>();
+  const taken = numberedIn(records);
   const renumber = (pseudonym: string, prefix: string): string => {
     const known = numbers.get(pseudonym);
     if (known !== undefined) return known;
-    const number = (counts.get(prefix) ?? 0) + 1;
+    let number = (counts.get(prefix) ?? 0) + 1;
+    while (taken.has(`${prefix}-${number}`)) number += 1;
     counts.set(prefix, number);
     const replacement = `${prefix}-${number}`;
     numbers.set(pseudonym, replacement);
@@ -121,6 +124,17 @@ export function renumberPseudonyms(records: readonly LogRecord[]): readonly LogR
   return records.map((record) => mapStrings(record, inText) as LogRecord);
 }
 const KEYED_PSEUDONYM = /\b(user|group|newsletter|broadcast|bot|address)-[0-9a-f]{8}\b/g;
+const NUMBERED_PSEUDONYM = /\b(?:user|group|newsletter|broadcast|bot|address)-[1-9]\d{0,5}\b/g;
+
+function numberedIn(records: readonly LogRecord[]): ReadonlySet<string> {
+  const taken = new Set<string>();
+  const note = (text: string): string => {
+    for (const [pseudonym] of text.matchAll(NUMBERED_PSEUDONYM)) taken.add(pseudonym);
+    return text;
+  };
+  for (const record of records) mapStrings(record, note);
+  return taken;
+}
 
 function mapStrings(value: unknown, map: (text: string) => string): unknown {
   if (typeof value === "string") return map(value);

@@ -201,6 +201,15 @@ describe("an import", () => {
     expect(incident).not.toMatch(/mums-shop|155501001/);
   });
 
+  test("numbers who is in the text, so that two imports cannot be compared", () => {
+    const scrub = (text: string): string => text.replaceAll("+15550100124", "user-aa4b3f90");
+    const text =
+      "2026-01-26T11:15:58Z [whatsapp] Inbound message +15550100124 -> +15550100124 (direct, 5 chars)";
+    const { text: incident } = importIncident(text, { ...OPTIONS, scrub });
+    expect(incident).toContain("Inbound message user-3 -> user-3 (direct, 5 chars)");
+    expect(incident).not.toMatch(/user-[0-9a-f]{8}/);
+  });
+
   test("of a log of this plugin is the log itself", () => {
     const log = readFileSync(join(PASTED, "../incidents/reply-sent-twice.jsonl"), "utf8");
     const imported = importIncident(log, OPTIONS);

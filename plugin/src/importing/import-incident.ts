@@ -39,8 +39,11 @@ export interface ImportedIncident {
   /** Lines of the text, and how many of them said something about a WhatsApp account. */
   readonly lines: number;
   readonly recognised: number;
-  /** Facts that stand in the text, and records that were added because they must have been so. */
+  /** Facts that stand in the text, those of them with their exact time, and facts that were added because they must have been so. */
+  readonly told: number;
   readonly observed: number;
+  readonly added: number;
+  /** Facts that are marked so: what was added, and what was told without its exact time. */
   readonly assumed: number;
   /** Places where the text says that lines were left out. */
   readonly ellipses: number;
@@ -113,7 +116,7 @@ function ownLog(text: string, options: ImportOptions): ImportedIncident | null {
 
 function completedStory(text: string, options: ImportOptions): ImportedIncident {
   const { report, pasted, recognised } = reportOfText(text, options);
-  const records = completed(report, options.label);
+  const records = renumberPseudonyms(completed(report, options.label));
   const { ellipses } = pasted;
   return summary(records, { lines: pasted.lines.length, recognised, ellipses, isOwnLog: false });
 }
@@ -152,7 +155,7 @@ function completed(report: Report, label: string): readonly LogRecord[] {
     throw new ImportError(
       "WA_ERR_IMPORT_TOO_LARGE",
       `${label} tells a story of more records than an incident holds`,
-      "Cut it down to the hours around the incident, for example with --from and --to",
+      "Cut it down to the hours around the incident",
     );
   }
 }
@@ -210,6 +213,9 @@ function summary(
   const inputs = records.filter((record) => record.dir === "in" && record.kind !== "log.header");
   const isAssumed = (record: LogRecord): boolean =>
     record.kind !== "log.header" && record.assumed === true;
+  // A line that was quoted says it, with its exact time or without.
+  const isTold = (record: LogRecord): boolean =>
+    !isAssumed(record) || ("source" in record && record.source !== undefined);
   const accounts = new Set(
     records.flatMap((record) => (record.kind === "log.header" ? [] : [record.account])),
   );
@@ -218,7 +224,9 @@ function summary(
     text: serialiseLog(records.map((record) => scrubbedSource(record))),
     records: records.length,
     accounts: [...accounts],
+    told: inputs.filter((record) => isTold(record)).length,
     observed: inputs.filter((record) => !isAssumed(record)).length,
+    added: inputs.filter((record) => !isTold(record)).length,
     assumed: inputs.filter(isAssumed).length,
     ...facts,
   };

@@ -4,3 +4,4 @@ export {
   importIncident,
   type ImportOptions,
 } from "./import-incident.ts";
+export { describeImport, reviewIncident, writeReview } from "./review.ts";
