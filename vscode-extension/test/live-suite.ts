@@ -127,12 +127,10 @@ const steps = (stage: Stage, folder: string): readonly Step[] => [
         .getByRole("tab", { name: /incident\.jsonl/ })
         .first()
         .waitFor();
-      // A toast goes by itself; the list of notifications stays.
-      await ui.command("Notifications: Show Notifications");
-      const save = ui.page.getByRole("button", { name: /Save As/ }).first();
-      await save.waitFor();
+      await ui.page.locator(".view-line", { hasText: /user-1/ }).first().waitFor();
+      await ui.page.waitForTimeout(800);
       await ui.shot("06-captured");
-      await save.click();
+      await choose(/Save As/);
       await ui.page.getByRole("button", { name: "OK" }).first().click();
       const file = await savedIncident(ui, folder);
       const evidence = readFileSync(join(folder, file), "utf8");

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import * as vscode from "vscode";
 import type { Divergence } from "openclaw-whatsapp-continuity-plugin/replay";
+import { wordDivergence } from "../adapter/replay/divergence-words.ts";
 import type { PlayedIncident, ReplayOpener } from "../adapter/replay/replay-opener.ts";
 import type { OpenedIncident, ReplayEngine } from "../adapter/replay/engine.ts";
 import { launchOf } from "../debug/launch.ts";
@@ -266,13 +267,9 @@ function messagesOfCore(
 }
 
 function diffOf(divergence: Divergence, item: vscode.TestItem): vscode.TestMessage {
-  const { label, line, expected, actual, rule } = divergence;
-  const how =
-    expected?.rule === rule
-      ? `${rule} decides other effects than expected`
-      : `decided by ${rule}, expected ${expected?.rule ?? "no decision"}`;
+  const { label, line, expected, actual } = divergence;
   const message = vscode.TestMessage.diff(
-    `${label}: line ${line}, ${how}`,
+    `${label}: line ${line}, ${wordDivergence(divergence)}`,
     JSON.stringify(expected, null, 2),
     JSON.stringify(actual, null, 2),
   );

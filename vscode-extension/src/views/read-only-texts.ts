@@ -1,13 +1,13 @@
 import * as vscode from "vscode";
 
-const SCHEME = "whatsapp-continuity-text";
+export const TEXT_SCHEME = "whatsapp-continuity-text";
 /** Texts kept for documents that are still open; older ones were looked at long ago. */
 const MAX_TEXTS = 50;
 
 /** Texts of ours as documents that can be searched and copied, and are never asked to be saved. */
 export class ReadOnlyTexts implements vscode.TextDocumentContentProvider, vscode.Disposable {
   readonly #texts = new Map<string, string>();
-  readonly #registration = vscode.workspace.registerTextDocumentContentProvider(SCHEME, this);
+  readonly #registration = vscode.workspace.registerTextDocumentContentProvider(TEXT_SCHEME, this);
   #next = 1;
 
   provideTextDocumentContent(uri: vscode.Uri): string {
@@ -16,7 +16,7 @@ export class ReadOnlyTexts implements vscode.TextDocumentContentProvider, vscode
 
   /** @param name file name; its extension chooses the language */
   async show(name: string, text: string, column = vscode.ViewColumn.Active): Promise<void> {
-    const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${this.#next}/${name}` });
+    const uri = vscode.Uri.from({ scheme: TEXT_SCHEME, path: `/${this.#next}/${name}` });
     this.#next += 1;
     this.#texts.set(uri.toString(), text);
     const [oldest] = this.#texts.keys();

@@ -19,6 +19,7 @@ export async function launchBrowser(executablePath: string): Promise<Browser> {
     executablePath,
     headless: true,
     viewport: { width: 1360, height: 860 },
+    permissions: ["clipboard-read", "clipboard-write"],
     args: [
       "--headless",
       "--no-sandbox",

@@ -1,5 +1,5 @@
 /** Files that the tests open: written anew for each run, so that nothing large lies in the repository. */
-import { cpSync, mkdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { serialiseLog } from "openclaw-whatsapp-continuity-plugin/events";
 import { HEADER, outageStory, tell } from "../../src/model/story.test-support.ts";
@@ -19,14 +19,21 @@ export const SAMPLES = {
   fresh: "fixtures/scenarios/transient-close.jsonl",
 } as const;
 
-/** What a replay runs of the plugin, as a developer has it open. */
-const PLUGIN = [
-  "package.json",
-  "openclaw.plugin.json",
-  "src/events",
-  "src/core",
-  "src/replay",
-] as const;
+/** What a replay runs of the plugin at either depth, as a developer has it open. */
+const PLUGIN = ["package.json", "openclaw.plugin.json", "src", "test/depths"] as const;
+
+/** A report as it stands on the clipboard after copying it from an issue: quoted, with a number, a name and lines left out. */
+export const PASTED_ISSUE = `> It went deaf again this morning, here is what Alice's gateway (+15550100123) said:
+>
+> \`\`\`log
+> 11:30:48 AM [whatsapp] Listening for personal WhatsApp inbound messages.
+> 11:31:07 AM [whatsapp] Web connection closed (status 408). Retry 1/12 in 2.14s… (status=408 Request Time-out Connection was lost)
+> ...
+> 1:05:07 PM [whatsapp] Listening for personal WhatsApp inbound messages.
+> 1:20:11 PM [whatsapp] Inbound message +15550100124 -> +15550100123 (direct, 5 chars)
+> 1:22:30 PM [whatsapp] Web connection closed (status 408). Retry 1/12 in 2.31s… (status=408 Request Time-out Connection was lost)
+> \`\`\`
+`;
 
 export function writeSamples(folder: string): void {
   // Here, because the names above are also bundled for the editor, where a module has no folder of its own.
@@ -49,6 +56,7 @@ export function writeSamples(folder: string): void {
   const copy = (path: string): void =>
     cpSync(join(repository, path), join(folder, path), { recursive: true });
   for (const part of PLUGIN) copy(`plugin/${part}`);
+  symlinkSync(join(repository, "plugin/node_modules"), join(folder, "plugin/node_modules"));
   copy(SAMPLES.reported);
   copy(SAMPLES.reported.replace(".jsonl", ".expected.jsonl"));
   copy(SAMPLES.fresh);

@@ -1,8 +1,21 @@
 /** An incident stepped through and kept as a test, as a developer does it; every step leaves a picture. */
 import { basename } from "node:path";
-import type { Locator } from "playwright-core";
 import { SAMPLES } from "../harness/sample-files.ts";
-import type { Step, Workbench } from "./workbench.ts";
+import { BREAKPOINT_STEPS } from "./breakpoint-steps.ts";
+import {
+  addWatch,
+  debugByLens,
+  goToLine,
+  pausedOn,
+  press,
+  said,
+  setScope,
+  stoppedAt,
+  stopSession,
+  watched,
+} from "./debug-page.ts";
+import { DEPTH_STEPS, IMPORT_STEPS } from "./new-incident-steps.ts";
+import type { Step } from "./workbench.ts";
 
 const INCIDENT = basename(SAMPLES.reported);
 /** Where the connection is closed. */
@@ -10,9 +23,7 @@ const CLOSED_LINE = 221;
 /** Where the connection is being made; decided by a rule with a limit that can be edited. */
 const UPGRADED_LINE = 5;
 
-const STOPPED = ".debug-top-stack-frame-line, .debug-focused-stack-frame-line";
-
-export const DEBUGGER_STEPS: readonly Step[] = [
+const STEPPING: readonly Step[] = [
   [
     "the text of an incident is readable: time and words before each line, what can be done above it",
     async (ui) => {
@@ -26,15 +37,10 @@ export const DEBUGGER_STEPS: readonly Step[] = [
   [
     "a breakpoint on a record stops there; the state, what changed and what was decided are shown",
     async (ui) => {
-      await goToLine(ui, CLOSED_LINE);
+      await goToLine(ui, INCIDENT, CLOSED_LINE);
       await ui.page.keyboard.press("F9");
       await ui.page.locator(".codicon-debug-breakpoint").first().waitFor();
-      await ui.page.keyboard.press("Control+Home");
-      // The lenses stand above the first line, which alone is what the caret scrolls to.
-      await ui.page.mouse.move(800, 400);
-      await ui.page.mouse.wheel(0, -20_000);
-      await ui.page.locator(".codelens-decoration a", { hasText: "Debug" }).first().click();
-      await toolbar(ui).waitFor();
+      await debugByLens(ui);
       await ui.command("View: Show Run and Debug");
       await stoppedAt(ui, "controller.started", "operator.ordered");
       await press(ui, /^Continue/);
@@ -63,10 +69,13 @@ export const DEBUGGER_STEPS: readonly Step[] = [
       await watched(ui, "waiting").waitFor();
     },
   ],
+];
+
+const CORE_AND_TESTS: readonly Step[] = [
   [
-    "from a decision into the rule's line; the edited core is replayed by a restart",
+    "from a decision into the rule's line; the edited core is replayed by a restart, and its divergence stops",
     async (ui) => {
-      await goToLine(ui, UPGRADED_LINE);
+      await goToLine(ui, INCIDENT, UPGRADED_LINE);
       await ui.command("Debug: Jump to Cursor");
       await stoppedAt(ui, "socket.upgraded");
       await press(ui, /^Step Into/);
@@ -85,11 +94,16 @@ export const DEBUGGER_STEPS: readonly Step[] = [
       await ui.page.keyboard.insertText("statusRefreshMs");
       await ui.page.keyboard.press("Control+S");
       await press(ui, /^Restart/);
-      await ui.command("Debug Console: Focus on Debug Console View");
-      await ui.page.locator(".repl", { hasText: /Now: \d+ of \d+ decisions differ/ }).waitFor();
+      await said(ui, /Now: \d+ of \d+ decisions differ/);
       await ui.shot("13-edited-core");
-      await press(ui, /^Stop/);
-      await toolbar(ui).waitFor({ state: "hidden" });
+      await ui.command("View: Show Run and Debug");
+      await press(ui, /^Step Back/);
+      await stoppedAt(ui, "owner.resolved");
+      await press(ui, /^Continue/);
+      await pausedOn(ui, /Paused on exception/);
+      await ui.page.locator(".exception-widget", { hasText: "divergent" }).waitFor();
+      await ui.shot("19-divergence");
+      await stopSession(ui);
     },
   ],
   [
@@ -141,56 +155,13 @@ export const DEBUGGER_STEPS: readonly Step[] = [
   ],
 ];
 
-async function goToLine(ui: Workbench, line: number): Promise<void> {
-  await ui.quickOpen(INCIDENT);
-  await ui.page.keyboard.press("Control+G");
-  const input = ui.page.locator(".quick-input-widget input.input");
-  await input.waitFor();
-  await input.fill(`:${line}`);
-  await ui.page.keyboard.press("Enter");
-  await input.waitFor({ state: "hidden" });
-}
-
-function toolbar(ui: Workbench): Locator {
-  return ui.page.locator(".debug-toolbar");
-}
-
-async function press(ui: Workbench, name: RegExp): Promise<void> {
-  await toolbar(ui).getByRole("button", { name }).first().click();
-}
-
-/** Waits until the call stack's first frame is one of these kinds. */
-async function stoppedAt(ui: Workbench, ...kinds: readonly string[]): Promise<void> {
-  const frames = ui.page.locator(".debug-call-stack .stack-frame .label");
-  await frames
-    .filter({ hasText: new RegExp(kinds.map((kind) => kind.replace(".", "\\.")).join("|")) })
-    .first()
-    .waitFor();
-  await ui.page.locator(STOPPED).first().waitFor();
-}
-
-/** Opens or closes a scope; the editor opens the first one by itself, a moment after a stop. */
-async function setScope(ui: Workbench, name: string, open: boolean): Promise<void> {
-  await ui.page.waitForTimeout(1_000);
-  const scope = ui.page
-    .locator(".debug-variables .monaco-list-row", { hasText: new RegExp(`^${name}$`) })
-    .first();
-  await scope.waitFor();
-  if ((await scope.getAttribute("aria-expanded")) !== String(open)) await scope.click();
-  await ui.page.waitForTimeout(300);
-}
-
-async function addWatch(ui: Workbench, expression: string): Promise<void> {
-  await ui.command("Debug: Focus on Watch View");
-  const header = ui.page.locator(".pane-header", { hasText: "Watch" }).first();
-  await header.hover();
-  await header.getByRole("button", { name: "Add Expression" }).click();
-  const input = ui.page.locator(".debug-watch input");
-  await input.waitFor();
-  await input.fill(expression);
-  await ui.page.keyboard.press("Enter");
-}
-
-function watched(ui: Workbench, value: string): Locator {
-  return ui.page.locator(".debug-watch .expression", { hasText: `"${value}"` }).first();
+/** All of it, on a workspace that holds the plugin. */
+export function debuggerSteps(workspace: string): readonly Step[] {
+  return [
+    ...STEPPING,
+    ...BREAKPOINT_STEPS,
+    ...CORE_AND_TESTS,
+    ...DEPTH_STEPS,
+    ...IMPORT_STEPS(workspace),
+  ];
 }

@@ -3,7 +3,7 @@ import { launchBrowser } from "../harness/browser.ts";
 import { ensureBrowser, ensureServer } from "../harness/environment.ts";
 import { SAMPLES } from "../harness/sample-files.ts";
 import { startServer } from "../harness/vscode-server.ts";
-import { DEBUGGER_STEPS } from "./debugger-steps.ts";
+import { debuggerSteps } from "./debugger-steps.ts";
 import {
   type Counts,
   type Step,
@@ -156,10 +156,9 @@ const CONTRAST_STEPS: readonly Step[] = [
 ];
 
 /** All steps, or those that need no more than the start: the others build on what was opened before. */
-function chosen(only: string | undefined): readonly Step[] {
-  return only === "debugger"
-    ? DEBUGGER_STEPS
-    : [...FILE_STEPS, ...DEBUGGER_STEPS, ...CONTRAST_STEPS];
+function chosen({ only, workspace }: WorkbenchOptions): readonly Step[] {
+  const steps = debuggerSteps(workspace);
+  return only === "debugger" ? steps : [...FILE_STEPS, ...steps, ...CONTRAST_STEPS];
 }
 
 /** Drives the workbench through its steps. */
@@ -169,7 +168,7 @@ export async function runPictures(options: WorkbenchOptions): Promise<Counts> {
   const browser = await launchBrowser(ensureBrowser());
   try {
     const ui = await Workbench.open(browser, server, options);
-    return await takeSteps(ui, browser, chosen(options.only));
+    return await takeSteps(ui, browser, chosen(options));
   } finally {
     await browser.close();
     await server.stop();

@@ -13,6 +13,9 @@ export interface WorkbenchOptions {
   readonly only?: string;
 }
 
+const PALETTE_TRIES = 3;
+const PALETTE_MS = 5_000;
+
 /** One thing a person does, and what must then be seen. */
 export type Step = readonly [name: string, act: (ui: Workbench) => Promise<void>];
 
@@ -36,7 +39,7 @@ export async function takeSteps(
     } catch (error) {
       counts.failed += 1;
       await ui.shot(`failed-${counts.failed}`);
-      const why = error instanceof Error ? error.message.split("\n")[0] : String(error);
+      const why = error instanceof Error ? inShort(error.message) : String(error);
       console.log(`  \u2718 ${name}: ${why}`);
     }
   }
@@ -47,6 +50,13 @@ export async function takeSteps(
     );
   }
   return counts;
+}
+
+/** What went wrong and what was waited for; the rest of a report of the driver is its own log. */
+function inShort(message: string): string {
+  const lines = message.split("\n");
+  const waited = lines.find((line) => line.includes("waiting for"))?.trim();
+  return [lines[0], waited].filter((part) => part !== undefined).join(" ");
 }
 
 /** The page with what every step needs. */
@@ -77,14 +87,19 @@ export class Workbench {
   }
 
   async command(title: string): Promise<void> {
-    await this.page.keyboard.press("F1");
     const input = this.page.locator(".quick-input-widget input.input");
-    await input.waitFor();
-    await input.fill(`>${title}`);
-    await this.page
-      .locator(".quick-input-list .monaco-list-row", { hasText: title })
-      .first()
-      .click();
+    const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first();
+    for (let tries = 1; ; tries += 1) {
+      const limit = tries < PALETTE_TRIES ? { timeout: PALETTE_MS } : {};
+      try {
+        await this.page.keyboard.press("F1");
+        await input.fill(`>${title}`, limit);
+        return await row.click(limit);
+      } catch (error) {
+        // Whatever takes the focus meanwhile, as a session that stops does, closes the palette.
+        if (tries === PALETTE_TRIES) throw error;
+      }
+    }
   }
 
   async quickOpen(name: string): Promise<void> {

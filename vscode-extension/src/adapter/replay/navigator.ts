@@ -17,6 +17,7 @@ export class Navigator {
   readonly walk: Walk;
   readonly frames: Frames;
   readonly #listener: NavigatorListener;
+  readonly #phases = new Map<number, readonly number[]>();
   place: Place = { index: 0, effect: null };
   /** What is to be seen at the place; null before the first stop. */
   view: PlaceView | null = null;
@@ -86,13 +87,25 @@ export class Navigator {
   async out(thread: number): Promise<void> {
     if (this.place.effect !== null) return this.#toNextRecord(thread);
     const from = this.place.index;
-    let arrival = this.walk.step(from, 1, thread - 1);
-    while (arrival.stop === null && arrival.end === null) {
-      const view = await this.replay.engine.view(arrival.place.index);
-      if (view.changes.some(({ path }) => path === "connection.phase")) break;
-      arrival = this.walk.step(arrival.place.index, 1, thread - 1);
-    }
-    return this.#arrive(arrival, from);
+    const changes = await this.#phaseChanges(thread);
+    const change = changes.find((index) => index > from) ?? null;
+    const stop = this.walk.onward(from);
+    const isSooner = stop.stop !== null && (change === null || stop.place.index <= change);
+    if (isSooner || change === null) return this.#arrive(stop, from);
+    return this.#arrive({ place: { index: change, effect: null }, stop: null, end: null }, from);
+  }
+
+  /** Where an account's phase changes. Asked for once: the engine folds the whole incident for it. */
+  async #phaseChanges(thread: number): Promise<readonly number[]> {
+    const known = this.#phases.get(thread);
+    if (known !== undefined) return known;
+    const account = this.replay.incident.accounts[thread - 1] ?? "";
+    const phase = { id: 0, account, path: "connection.phase", condition: null, hitCondition: null };
+    const rules = { lines: [], names: [], data: [phase], filters: [] };
+    const { stops } = await this.replay.engine.stopTable(rules);
+    const changes = stops.map(({ index }) => index);
+    this.#phases.set(thread, changes);
+    return changes;
   }
 
   back(thread: number): Promise<void> {

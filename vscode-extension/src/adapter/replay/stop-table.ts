@@ -1,6 +1,7 @@
 import type { InvariantBreach } from "openclaw-whatsapp-continuity-plugin/core";
 import type { Effect, LogRecord } from "openclaw-whatsapp-continuity-plugin/events";
 import type { Divergence } from "openclaw-whatsapp-continuity-plugin/replay";
+import { wordDivergence } from "./divergence-words.ts";
 import {
   type ExceptionFilter,
   type PlaceView,
@@ -212,7 +213,9 @@ export function exceptionText(view: PlaceView, filter: ExceptionFilter): string 
   switch (filter) {
     case "divergence": {
       const { divergence } = view;
-      return `${divergence?.label ?? "divergent"}: expected ${divergence?.expected?.rule ?? "no decision"}, decided ${divergence?.rule ?? "nothing"}`;
+      return divergence === null
+        ? "divergent"
+        : `${divergence.label}: ${wordDivergence(divergence)}`;
     }
     case "invariant":
       return `${view.breach?.invariant ?? "an invariant"}: ${view.breach?.detail ?? "broken"}`;
