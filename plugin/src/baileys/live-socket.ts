@@ -14,7 +14,7 @@ import {
   type SocketListener,
   type WriteAttempt,
 } from "../runtime/ports.ts";
-import { MediaUnavailable } from "../runtime/media-desk.ts";
+import { MediaUnavailable } from "../runtime/ports/media.ts";
 import { type AuthState, openAuthState } from "./auth-state.ts";
 import { addressForms } from "./address-forms.ts";
 import { selfOf } from "./credential-store.ts";

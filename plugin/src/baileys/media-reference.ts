@@ -1,4 +1,4 @@
-import { MediaUnavailable } from "../runtime/media-desk.ts";
+import { MediaUnavailable } from "../runtime/ports/media.ts";
 import type { Baileys, WAMessage } from "./library.ts";
 import { parseMessage } from "./message-serialiser.ts";
 

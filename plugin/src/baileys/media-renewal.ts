@@ -1,4 +1,4 @@
-import { MediaUnavailable } from "../runtime/media-desk.ts";
+import { MediaUnavailable } from "../runtime/ports/media.ts";
 import type { Baileys, BaileysEventMap, WASocket } from "./library.ts";
 import { mediaReferenceOf } from "./media-reference.ts";
 import { serialiseMessage } from "./message-serialiser.ts";

@@ -6,7 +6,7 @@ import {
   type MediaSource,
   MediaUnavailable,
   type ReceivedFile,
-} from "../runtime/media-desk.ts";
+} from "../runtime/ports/media.ts";
 import { type Baileys, loadBaileys } from "./library.ts";
 import { type MediaReference, mediaReferenceOf } from "./media-reference.ts";
 import { proxyAgent } from "./proxy.ts";

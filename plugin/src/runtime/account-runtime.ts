@@ -19,8 +19,9 @@ import { ConnectionController, type Handover } from "./connection-controller.ts"
 import { watchRejections } from "./fault-attribution.ts";
 import { awaitLogin } from "./login.ts";
 import { watchMachine } from "./machine-watch.ts";
-import { MediaDesk, MediaUnavailable, type ReceivedFile } from "./media-desk.ts";
+import { MediaDesk } from "./media-desk.ts";
 import { joinNeighbours, tellNeighbours } from "./neighbours.ts";
+import { MediaUnavailable, type ReceivedFile } from "./ports/media.ts";
 import type { GroupInfo, Jid, LiveSocket, SelfAddress } from "./ports.ts";
 import {
   type InCharge,

@@ -1,6 +1,6 @@
 import type { AccountId, SelfIdentity } from "../events/index.ts";
 import type { Policy } from "../core/policy.ts";
-import type { MediaSource, ReceivedFile } from "./media-desk.ts";
+import type { MediaSource, ReceivedFile } from "./ports/media.ts";
 import type {
   ChannelPort,
   Clock,

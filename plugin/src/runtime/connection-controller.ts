@@ -20,6 +20,7 @@ import { effectFault, type EffectOwners, runEffect } from "./effect-runner.ts";
 import { HistoryDesk } from "./history-desk.ts";
 import { InboundIntake, type MessagesUnderWay } from "./inbound-intake.ts";
 import { Mailbox } from "./mailbox.ts";
+import { countNoticed, readNotices } from "./kept-notices.ts";
 import { type LeaseSurroundings, OwnerLease } from "./owner-lease.ts";
 import type { LiveSocket, Run, SelfAddress, SocketInput } from "./ports.ts";
 import { pseudonymisedInput } from "./pseudonymised-input.ts";
@@ -250,8 +251,17 @@ export class ConnectionController {
   resumeFromJournal(): void {
     this.#owners.memory.restore(this.#state);
     this.#owners.life.restore(this.#state);
+    this.#restoreNotice();
     this.#owners.intake.resume();
     this.#owners.custody.resume(this.capture());
+  }
+
+  /** The owner was not told by whoever ran before. */
+  #restoreNotice(): void {
+    const kept = readNotices(this.#options.ports.journal);
+    const messages = kept.reduce((sum, notice) => sum + countNoticed(notice), 0);
+    const chats = kept.reduce((sum, notice) => sum + notice.chats.length, 0);
+    if (messages > 0) this.post({ kind: "notice.restored", messages, chats });
   }
 
   /** The account becomes somebody else's: messages that wait for a decision end with its journal. */

@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { HandClock } from "./hand-clock.test-support.ts";
-import { MEDIA_LIMITS, MediaDesk, MediaUnavailable, type ReceivedFile } from "./media-desk.ts";
+import { MEDIA_LIMITS, MediaDesk } from "./media-desk.ts";
+import { MediaUnavailable, type ReceivedFile } from "./ports/media.ts";
 
 const FILE: ReceivedFile = { bytes: Buffer.from("file"), mimeType: null, fileName: null };
 

@@ -6,7 +6,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { documentMessage, imageMessage, REDIRECT_PRELOAD } from "fixtures/whatsapp-server";
 import { proto } from "@whiskeysockets/baileys";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { ReceivedFile } from "../../src/runtime/media-desk.ts";
+import type { ReceivedFile } from "../../src/runtime/ports/media.ts";
 import type { AccountRuntime } from "../../src/runtime/account.ts";
 import { AccountBench } from "./account-bench.test-support.ts";
 
