@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
+import { randomUUID } from "node:crypto";
 import type {
   ChannelPlugin,
   OpenClawConfig,
@@ -113,7 +114,10 @@ function createPort(
     }),
     memory: { pendingContext: (limit) => opened().journal.pendingContext(limit) },
     order: new HandoverOrder(),
-    notices: new OwnerNotices(),
+    notices: new OwnerNotices({
+      journal: () => opened().journal,
+      newSendId: () => `late-notice/${randomUUID()}`,
+    }),
     log,
     config: () => instance.config(),
     maxAgeMinutes: () => instance.settings().forAccount(accountId).late.maxAgeMinutes,

@@ -353,4 +353,31 @@ describe("the notice to the owner", () => {
     story.tell(message("A2", { ...old, socketId }));
     expect(story.effects("owner.notify")).toMatchObject([{ messages: 1 }]);
   });
+
+  it("that the process before owed is given with what came meanwhile, when the catching-up is over", () => {
+    const story = new Story(policy);
+    story.tell({
+      kind: "controller.started",
+      controllerId: 1,
+      reason: "gateway-start",
+      credentials: "linked",
+    });
+    story.tell({ kind: "absence.restored", how: "vanished", awayAgeMs: 3 * 60 * MINUTE });
+    story.tell({ kind: "notice.restored", messages: 2, chats: 1 });
+    story.tell({ kind: "owner.resolved", result: "acquired" });
+    story.open();
+    expect(story.effects("owner.notify")).toEqual([]);
+    const counts = { announced: 1, messages: 1, receipts: 0, notifications: 0 };
+    story.tell({ kind: "drain.previewed", socketId: 1, ...counts });
+    story.tell({ kind: "stanza.received", socketId: 1, stanzaId: "A1", class: "message" });
+    story.tell(message("A1", old));
+    story.tell({ kind: "stanza.receipted", socketId: 1, stanzaId: "A1" });
+    expect(story.effects("owner.notify")).toEqual([]);
+    story.tell(END);
+    expect(story.effects("owner.notify")).toEqual([
+      { kind: "owner.notify", messages: 3, chats: 2 },
+    ]);
+    story.tell({ kind: "notice.restored", messages: 2, chats: 1 });
+    expect(story.effects("owner.notify")).toHaveLength(1);
+  });
 });

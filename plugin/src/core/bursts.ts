@@ -35,6 +35,8 @@ export interface OwnerNotice {
   readonly messages: number;
   /** Bounded; with more chats the notice says so. */
   readonly chats: readonly string[];
+  /** Further chats, of the process before: it ended before the owner was told. */
+  readonly restored?: number;
 }
 
 export interface BurstsState {
@@ -333,9 +335,23 @@ function outageNumber(draft: Draft): number {
 }
 
 function noteForOwner(draft: Draft, chat: string): void {
-  const { messages, chats } = draft.state.bursts.notice ?? { messages: 0, chats: [] };
+  const notice = draft.state.bursts.notice ?? { messages: 0, chats: [] };
+  const { messages, chats } = notice;
   const isNew = !chats.includes(chat) && chats.length < LIMITS.noticeChats;
-  update(draft, { notice: { messages: messages + 1, chats: isNew ? [...chats, chat] : chats } });
+  update(draft, {
+    notice: { ...notice, messages: messages + 1, chats: isNew ? [...chats, chat] : chats },
+  });
+}
+
+/** One that knows it itself is told nothing new. */
+export function onNoticeRestored(
+  draft: Draft,
+  { messages, chats }: Extract<DrainInput, { kind: "notice.restored" }>,
+): boolean {
+  const isKnown = draft.state.bursts.notice !== null;
+  decide(draft, isKnown ? "inbound/notice-known" : "inbound/notice-restored");
+  if (!isKnown) update(draft, { notice: { messages, chats: [], restored: chats } });
+  return true;
 }
 
 /** One notice per outage, when the catching-up is over and the number is known. */
@@ -344,11 +360,10 @@ function tellOwner(draft: Draft): void {
   const { notice, held, fills } = bursts;
   if (notice === null || connection.phase !== "open" || held.length > 0 || fills.length > 0) return;
   if (drain.ledger?.socketId === connection.socketId && drain.ledger.phase !== "closed") return;
-  const effect: Effect = {
-    kind: "owner.notify",
-    messages: notice.messages,
-    chats: notice.chats.length,
-  };
+  const { messages, chats, restored = 0 } = notice;
+  // What comes of the time in which nothing ran belongs to the same notice, so it waits for the end of that outage.
+  if (restored > 0 && draft.state.backfill.current !== null) return;
+  const effect: Effect = { kind: "owner.notify", messages, chats: chats.length + restored };
   emit(draft, "inbound/owner-notice", effect);
   update(draft, { notice: null, toldOutage: outageNumber(draft) });
 }

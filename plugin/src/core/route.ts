@@ -1,7 +1,7 @@
 import type { BackfillInput, Effect, Input } from "../events/index.ts";
 import { onAbsenceRestored } from "./absence.ts";
 import * as backfill from "./backfill.ts";
-import { onBurstDeadline } from "./bursts.ts";
+import { onBurstDeadline, onNoticeRestored } from "./bursts.ts";
 import { onConflictInspected, onConflictProbe } from "./conflict.ts";
 import * as connection from "./connection.ts";
 import { decide, type Draft, patch } from "./draft.ts";
@@ -80,6 +80,7 @@ export function routeInput(draft: Draft, input: Input): boolean {
     case "message.orphaned":
     case "message.skipped":
     case "message.settled":
+    case "notice.restored":
       return routeDrain(draft, input);
     case "gap.suspected":
     case "chat.restored":
@@ -250,6 +251,7 @@ function routeDrain(
     | "message.orphaned"
     | "message.skipped"
     | "message.settled"
+    | "notice.restored"
   >,
 ): boolean {
   switch (input.kind) {
@@ -269,6 +271,8 @@ function routeDrain(
       return drain.onMessageSkipped(draft, input);
     case "message.settled":
       return drain.onMessageSettled(draft, input);
+    case "notice.restored":
+      return onNoticeRestored(draft, input);
   }
 }
 

@@ -97,6 +97,7 @@ export const CATALOG = {
   "message.orphaned": meta("inbound", "warning", "stanza without message"),
   "message.skipped": meta("inbound", "debug", "stanza for nobody"),
   "message.settled": meta("inbound", "info", "message settled"),
+  "notice.restored": meta("inbound", "info", "notice to the owner remembered"),
   "drain.pull": meta("inbound", "debug", "ask for the next offline batch"),
   "drain.close": meta("inbound", "info", "offline delivery accounted", LOGGED),
   "message.admit": meta("inbound", "info", "admit a message"),

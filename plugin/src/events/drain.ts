@@ -54,6 +54,8 @@ export const drainInputs = {
     state: oneOf("answered", "context", "ignored", "denied", "expired", "failed"),
     reason: text,
   },
+  /** Emitted at a start when the one before ended before it told the owner of old messages: these wait to be told. */
+  "notice.restored": { messages: count, chats: count },
 } as const;
 export type DrainInput = UnionOf<typeof drainInputs>;
 

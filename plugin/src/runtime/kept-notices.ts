@@ -22,24 +22,31 @@ export interface KeptNotice {
   readonly messageIds: readonly string[];
 }
 
-/** Notices that nobody was sent yet; those in custody leave by themselves. */
-export function readNotices(journal: Pick<Journal, "kept" | "custody">): readonly KeptNotice[] {
-  const text = journal.kept(NAME);
+export type NoticeJournal = Pick<Journal, "keep" | "kept" | "custody">;
+
+/**
+ * Notices that were not sent yet. Those in custody leave by themselves, and are forgotten here: their sends are forgotten one day, too, and would
+ * then look as if they had never been.
+ */
+export function readNotices(journal: NoticeJournal): readonly KeptNotice[] {
+  const kept = parse(journal.kept(NAME));
+  const unsent = kept.filter(({ sendId }) => journal.custody(sendId) === null);
+  if (unsent.length < kept.length) keepNotices(journal, unsent);
+  return unsent;
+}
+
+function parse(text: string | null): readonly KeptNotice[] {
   if (text === null) return [];
   try {
     const kept = JSON.parse(text) as { format?: unknown; notices?: readonly KeptNotice[] };
     // Another version's notices are its own.
-    const notices = kept.format === FORMAT ? (kept.notices ?? []) : [];
-    return notices.filter(({ sendId }) => journal.custody(sendId) === null);
+    return kept.format === FORMAT ? (kept.notices ?? []) : [];
   } catch {
     return [];
   }
 }
 
-export function keepNotices(
-  journal: Pick<Journal, "keep">,
-  notices: readonly KeptNotice[],
-): void {
+export function keepNotices(journal: Pick<Journal, "keep">, notices: readonly KeptNotice[]): void {
   journal.keep(NAME, JSON.stringify({ format: FORMAT, notices }));
 }
 

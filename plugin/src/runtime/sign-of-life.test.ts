@@ -134,7 +134,7 @@ describe("sign of life", () => {
   it("of an account that was never connected is none", () => {
     const machine = new Machine();
     machine
-      .process("one")
+      .process()
       .after(0, (story) => story.start())
       .after(MINUTE, stop);
     expect(machine.kept.size).toBe(0);

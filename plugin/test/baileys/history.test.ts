@@ -1,5 +1,6 @@
 /** Goal: what the server lost is fetched from the phone, with each of the ways in which phones are reported to answer, and the account of the outage says so. */
 import { expect, it } from "vitest";
+import { keepNotices } from "../../src/runtime/kept-notices.ts";
 import { BackfillStage } from "../simulation/backfill-stage.ts";
 
 const MINUTE = 60_000;
@@ -182,6 +183,34 @@ it("the time between two processes is an outage of its own, also when the first 
       { causeId: "gateway-died", recoveredOffline: 0 },
       { causeId: "gateway-stopped" },
     ]);
+  });
+});
+
+it("a notice that the process before owed its owner is given once the account has caught up", async () => {
+  await BackfillStage.play({}, async (stage) => {
+    const { journal } = stage.account;
+    keepNotices(journal, [
+      {
+        sendId: "late-notice/1",
+        chats: [{ conversation: "+15550100001", label: "Alice", messages: 2 }],
+        uncounted: 0,
+        messageIds: ["A1", "A2"],
+      },
+    ]);
+    expect(stage.recordsOf("owner.notify")).toEqual([]);
+    await stage.restart();
+    await stage.time.advance(100_000);
+    expect(stage.recordsOf("notice.restored")).toMatchObject([{ messages: 2, chats: 1 }]);
+    expect(stage.recordsOf("owner.notify")).toMatchObject([{ messages: 2, chats: 1 }]);
+    journal.takeCustody({
+      sendId: "late-notice/1",
+      messageId: "3EB0A",
+      chat: "15550100009@s.whatsapp.net",
+      content: { operation: "text", text: "2 messages", quotedRaw: null, mentions: [] },
+    });
+    await stage.restart();
+    await stage.time.advance(100_000);
+    expect(stage.recordsOf("owner.notify")).toHaveLength(1);
   });
 });
 

@@ -6,6 +6,7 @@ const INTAKE = ["src/runtime/inbound-intake.test.ts"];
 const PENDING = ["src/channel/inbound/pending-history.test.ts"];
 const ABSENCE = ["src/core/absence.test.ts"];
 const LIFE = ["src/runtime/sign-of-life.test.ts"];
+const NOTICES = ["src/channel/inbound/owner-notices.test.ts"];
 const JOURNAL = ["src/journal/pending-context.test.ts"];
 
 /** What keeps late messages from being lost, answered out of place, or answered thirty times. */
@@ -247,5 +248,40 @@ export const LATE_MUTATIONS: readonly Mutation[] = [
     from: "return connected || outage !== null || (stopped !== null && wasKept);",
     to: "return connected || outage !== null;",
     tests: LIFE,
+  },
+  {
+    name: "what the owner is to be told of is in the journal",
+    file: "src/channel/inbound/owner-notices.ts",
+    from: "        : chats,\n    };\n    this.#keep();",
+    to: "        : chats,\n    };",
+    tests: NOTICES,
+  },
+  {
+    name: "a notice stays in the journal until the custody has it",
+    file: "src/channel/inbound/owner-notices.ts",
+    from: "const notices = [this.#leaving, this.#gathered].filter((notice) => notice !== null);",
+    to: "const notices = [this.#gathered].filter((notice) => notice !== null);",
+    tests: NOTICES,
+  },
+  {
+    name: "a notice in custody is not given again",
+    file: "src/runtime/kept-notices.ts",
+    from: "kept.filter(({ sendId }) => journal.custody(sendId) === null);",
+    to: "kept.filter(({ sendId }) => sendId !== null);",
+    tests: NOTICES,
+  },
+  {
+    name: "a message counts once in a notice",
+    file: "src/channel/inbound/owner-notices.ts",
+    from: "if (notice.messageIds.includes(messageId)) return;",
+    to: "",
+    tests: NOTICES,
+  },
+  {
+    name: "a notice that is owed waits for the end of the catching-up",
+    file: "src/core/bursts.ts",
+    from: "if (restored > 0 && draft.state.backfill.current !== null) return;",
+    to: "",
+    tests: BURSTS,
   },
 ];

@@ -151,7 +151,8 @@ async function readAllowed(allowed: Allowed, as: AdmitAs): Promise<Reading> {
   } as const;
   if (as === "notify-owner") {
     const act = (): Promise<Admission> => {
-      host.notices.note(parties.conversation, chatLabel(allowed, group));
+      const { messageId } = entry.message;
+      host.notices.note(parties.conversation, chatLabel(allowed, group), messageId);
       return Promise.resolve(keep({ ...member, as: "context", contextReason: "too-old" }));
     };
     return { kind: "act", act };
@@ -199,25 +200,30 @@ async function groupOf({ host, entry, capture }: Allowed): Promise<GroupInfo | n
 
 /** Tells the owner of what was too old to be answered, where the account's unprompted messages go: `defaultTo`, else the chat with oneself. */
 export async function notifyOwner(host: InboundHost): Promise<void> {
-  const text = await host.notices.take(host.maxAgeMinutes());
-  if (text === null) return;
+  await host.notices.settled();
+  const notice = host.notices.take(host.maxAgeMinutes());
+  if (notice === null) return;
   const runtime = host.runtime();
   const { config } = resolveAccount(host.config(), host.accountId);
   const owner = config.defaultTo ?? runtime.self().pn;
   if (!owner) {
+    host.notices.told();
     host.log.warn(
       "The owner could not be told of old messages: nobody to tell; set channels.whatsapp.defaultTo.",
     );
     return;
   }
   const outcome = await runtime.send({
-    sendId: `late-notice/${host.nowMs()}`,
+    sendId: notice.sendId,
     chat: targetJid(normalizeTarget(owner) ?? owner),
-    content: { operation: "text", text, quotedRaw: null, mentions: [] },
+    content: { operation: "text", text: notice.text, quotedRaw: null, mentions: [] },
   });
-  if (outcome.outcome !== "acked") {
-    host.log.warn(`The owner could not be told of old messages: ${outcome.sentence}`);
-  }
+  if (outcome.outcome === "acked") return host.notices.told();
+  if (outcome.left) host.notices.told();
+  else host.notices.putBack();
+  host.log.warn(
+    `The owner could not be told of old messages: ${outcome.sentence}${outcome.left ? "" : " It is tried again with the next notice, or after the next start."}`,
+  );
 }
 
 function ended(state: Admission["state"], reason: string): Reading {
