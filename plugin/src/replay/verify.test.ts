@@ -49,6 +49,18 @@ function damageOf(incident: IncidentText): LogFormatError {
 }
 
 describe("replay", () => {
+  it("holds in a checkout with Windows line ends and a byte order mark", () => {
+    const { evidence, golden } = story();
+    const onWindows = (text: string): string => `\ufeff${text.replaceAll("\n", "\r\n")}`;
+    const there = {
+      evidence: onWindows(evidence),
+      golden: { file: "g", text: onWindows(golden?.text ?? "") },
+    };
+    expect(replayIncident(story(there)).result).toMatchObject({ ok: true, comparedWith: "golden" });
+    expect(replayIncident(story({ evidence: onWindows(evidence) })).result.ok).toBe(true);
+    expect(writeGolden(story(there))).toBe(golden?.text);
+  });
+
   it("holds when every decision is as the golden says", () => {
     expect(replayIncident(story()).result).toEqual({
       incident: "story",

@@ -81,7 +81,8 @@ export interface ReplayOptions {
  *
  * @throws LogFormatError with the position when evidence or golden is damaged; LogVersionError for a log of the future
  */
-export function replayIncident(incident: IncidentText, options: ReplayOptions = {}): Replay {
+export function replayIncident(given: IncidentText, options: ReplayOptions = {}): Replay {
+  const incident = asWritten(given);
   const golden = goldenOf(incident);
   const log = readEvidence(incident.evidence, incident.file, golden);
   const decide = options.decide ?? decideNow;
@@ -121,12 +122,31 @@ export function replayIncident(incident: IncidentText, options: ReplayOptions = 
  *
  * @throws LogFormatError when an existing golden was made for other evidence
  */
-export function writeGolden(incident: IncidentText): string {
+export function writeGolden(given: IncidentText): string {
+  const incident = asWritten(given);
   const log = readEvidence(incident.evidence, incident.file, goldenOf(incident));
   const decisions = decideNow(log.records, null);
   const lines = inputLines(log);
   const byLine = new Map(decisions.map((decision, index) => [lines[index] ?? 0, decision]));
   return serialiseGolden(incident.incident, evidenceLines(incident.evidence), byLine);
+}
+
+/**
+ * The texts as they were written. A checkout on Windows may have other line ends, and an editor there puts a mark at the beginning: neither
+ * changes what was recorded, because a line of JSON holds no raw line end.
+ */
+function asWritten(incident: IncidentText): IncidentText {
+  const { golden } = incident;
+  return {
+    ...incident,
+    evidence: plainLines(incident.evidence),
+    golden: golden === null ? null : { ...golden, text: plainLines(golden.text) },
+  };
+}
+
+function plainLines(text: string): string {
+  const unmarked = text.startsWith("\ufeff") ? text.slice(1) : text;
+  return unmarked.includes("\r\n") ? unmarked.replaceAll("\r\n", "\n") : unmarked;
 }
 
 function decideNow(records: readonly LogRecord[], policy: Policy | null): readonly Decision[] {

@@ -1,6 +1,8 @@
 import { expect, describe, onTestFinished, test } from "vitest";
 import type { Capture } from "../../../src/recorder/index.ts";
 import { replayIncident, writeGolden } from "../../../src/replay/index.ts";
+import { packedPlugin } from "../packed-plugin.ts";
+import { RegressionRepository } from "../regression-repository.ts";
 import { ANSWER_MS, marker, type TheStage } from "../stage.ts";
 import { statusOf, untilPhase } from "../status.ts";
 
@@ -59,6 +61,21 @@ export function captureSuite(stage: TheStage): void {
       expect(decisions.map(({ rule }) => rule)).toContain("close/transient");
       const golden = { file: "captured.expected.jsonl", text: writeGolden(incident) };
       expect(replayIncident({ ...incident, golden }).result).toMatchObject({ ok: true });
+
+      const repository = new RegressionRepository(await packedPlugin());
+      onTestFinished(() => repository.remove());
+      expect(repository.commit(capture.fileName, capture.text).status).toBe(0);
+      for (const identity of [...forbidden, pn, lid, own.pn, own.lid])
+        expect(repository.contents()).not.toContain(identity);
+      expect(repository.replay()).toMatchObject({
+        status: 0,
+        out: expect.stringContaining("as expected"),
+      });
+      const slower = { file: "backoff.ts", from: "normal: 1_000,", to: "normal: 60_000," };
+      expect(repository.replayEdited(slower)).toMatchObject({
+        status: 1,
+        out: expect.stringMatching(/decisions differ, the first at seq \d+/),
+      });
     });
 
     test("an hour of everything that this gateway did is decided the same again", async () => {
