@@ -17,6 +17,7 @@ export function surroundingsOf(
   return {
     readText,
     findPlugin: findWorkspacePlugin,
+    findUnusedPlugin: findAnyPlugin,
     chosenNode: chosen === "" ? null : chosen,
     engineEntry: vscode.Uri.joinPath(extensionUri, "dist/engine-process.mjs").fsPath,
     bundledSources: vscode.Uri.joinPath(extensionUri, "dist/plugin").fsPath,
@@ -37,8 +38,11 @@ async function readText(path: string): Promise<string> {
 }
 
 /** The folder of the plugin's sources in a trusted workspace; null when its code must not or cannot be run. */
-export async function findWorkspacePlugin(): Promise<string | null> {
-  if (!vscode.workspace.isTrusted) return null;
+export function findWorkspacePlugin(): Promise<string | null> {
+  return vscode.workspace.isTrusted ? findAnyPlugin() : Promise.resolve(null);
+}
+
+async function findAnyPlugin(): Promise<string | null> {
   const folders = (vscode.workspace.workspaceFolders ?? []).filter(
     ({ uri }) => uri.scheme === "file",
   );

@@ -53,10 +53,17 @@ export async function playAtBaileysDepth(options: DepthRunOptions): Promise<Dept
   try {
     return JSON.parse(last) as DepthOutcome;
   } catch {
-    throw new ReplayProblem(
-      `Depth baileys could not be played: ${stderr.trim() === "" ? "it said nothing" : stderr.trim()}`,
-    );
+    throw new ReplayProblem(`Depth baileys could not be played: ${whyOf(stderr, plugin)}`);
   }
+}
+
+/** What a process said that ended without an answer, without its stack. */
+function whyOf(stderr: string, plugin: string): string {
+  const missing = /Cannot find (?:package|module) '([^']+)'/.exec(stderr)?.[1];
+  if (missing !== undefined)
+    return `${missing} is not there. Install the dependencies of ${plugin} (npm install or pnpm install), or replay at depth core.`;
+  const told = /^\s*(?:\w*Error\b.*|Unknown file extension.*)$/m.exec(stderr)?.[0] ?? stderr;
+  return told.trim() === "" ? "it said nothing" : told.trim();
 }
 
 function run(

@@ -2,15 +2,14 @@
  * Entry of the process that runs a workspace's own plugin: loads it from its sources (Node strips the types) and answers the requests of
  * {@link ProcessEngine}. It ends with the connection to its parent.
  */
-import { readFileSync } from "node:fs";
 import { open, url as inspectorUrl } from "node:inspector";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { digestOfCode } from "./code-digest.ts";
 import { ReplayProblem, type StopRules } from "./engine.ts";
 import type { EngineAnswer, EngineRequest } from "./engine-messages.ts";
 import { LocalEngine } from "./local-engine.ts";
 import { NEEDED, type PluginCode } from "./needed-code.ts";
+import { identityOf } from "./workspace-plugin.ts";
 
 let engine: LocalEngine | null = null;
 
@@ -80,17 +79,6 @@ async function loadPlugin(folder: string): Promise<PluginCode> {
     return module;
   };
   const [core, events, replay] = await Promise.all([part("core"), part("events"), part("replay")]);
-  const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
-    readonly version?: string;
-  };
   const code = { core, events, replay } as unknown as Omit<PluginCode, "identity">;
-  return {
-    ...code,
-    identity: {
-      origin: "workspace",
-      version: version ?? "without a version",
-      digest: digestOfCode(folder),
-      folder,
-    },
-  };
+  return { ...code, identity: identityOf(folder) };
 }

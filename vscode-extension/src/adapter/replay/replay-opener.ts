@@ -1,5 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { IncidentText } from "openclaw-whatsapp-continuity-plugin/replay";
 import { BUNDLED } from "./bundled-code.ts";
@@ -7,10 +6,11 @@ import { readCoreFiles } from "./core-files.ts";
 import { type DepthOutcome, playAtBaileysDepth } from "./depth-runs.ts";
 import { type ReplayEngine, ReplayProblem } from "./engine.ts";
 import { LocalEngine } from "./local-engine.ts";
+import { folderForPlayedLogs } from "./played-logs.ts";
 import { ProcessEngine } from "./process-engine.ts";
 import type { OpenReplay, ReplayRequest } from "./replay-request.ts";
 import { RuleSources } from "./rule-sources.ts";
-import { nodeOf } from "./workspace-plugin.ts";
+import { identityOf, nodeOf } from "./workspace-plugin.ts";
 
 /** What opening a replay needs of the editor. */
 export interface ReplaySurroundings {
@@ -18,6 +18,8 @@ export interface ReplaySurroundings {
   readText(path: string): Promise<string>;
   /** Folder of the workspace's plugin; null where there is none, or where the workspace is not trusted. */
   findPlugin(): Promise<string | null>;
+  /** The same, whether or not it may be run: to tell which code is not. */
+  findUnusedPlugin(): Promise<string | null>;
   /** The Node that was chosen in the settings; null for the workspace's own, or the editor's. */
   readonly chosenNode: string | null;
   /** Entry of the process that runs a workspace's plugin. */
@@ -65,7 +67,10 @@ export class ReplayOpener {
         incident,
         path: played?.log.file ?? request.program,
         rules: new RuleSources(readCoreFiles(folder ?? this.#surroundings.bundledSources)),
-        notes: played === null ? [] : [played.note],
+        notes: [
+          ...(incident.code.origin === "bundled" ? await this.#notRun() : []),
+          ...(played === null ? [] : [played.note]),
+        ],
       };
     } catch (error) {
       engine.dispose();
@@ -88,6 +93,16 @@ export class ReplayOpener {
     });
   }
 
+  /** Names the workspace's own code where the bundled copy decides instead. */
+  async #notRun(): Promise<readonly string[]> {
+    const plugin = await this.#surroundings.findUnusedPlugin();
+    if (plugin === null) return [];
+    const isTrusted = (await this.#surroundings.findPlugin()) !== null;
+    const why = isTrusted ? 'it was asked for "code": "bundled"' : "the workspace is not trusted";
+    const { version, digest } = identityOf(plugin);
+    return [`The workspace's own plugin ${version} (${digest}) is not run: ${why}.`];
+  }
+
   /** An incident as it lies on disk, with its golden. */
   async incident(program: string): Promise<IncidentText> {
     const goldenFile = goldenPathOf(program);
@@ -102,7 +117,7 @@ export class ReplayOpener {
   async play(program: string, signal?: AbortSignal): Promise<PlayedIncident> {
     const plugin = await this.#surroundings.findPlugin();
     if (plugin === null) throw new ReplayProblem(`Depth baileys runs real code. ${NO_PLUGIN}`);
-    this.#folder ??= mkdtempSync(join(tmpdir(), "whatsapp-continuity-"));
+    this.#folder ??= folderForPlayedLogs();
     const slug = basename(program).replace(EVIDENCE, "");
     const file = join(this.#folder, `${slug}.baileys.incident.jsonl`);
     const outcome = await playAtBaileysDepth({

@@ -31,6 +31,7 @@ function open(plugin: string | null): DapClient {
   const opener = new ReplayOpener({
     readText: (path) => Promise.resolve(readFileSync(path, "utf8")),
     findPlugin: () => Promise.resolve(plugin),
+    findUnusedPlugin: () => Promise.resolve(copy),
     chosenNode: process.execPath,
     engineEntry: join(import.meta.dirname, "engine-process.ts"),
     bundledSources: join(repository, "plugin"),
@@ -120,7 +121,27 @@ describe("a workspace's own plugin", () => {
     );
     const client = open(null);
     await client.launch({ program: CHANNEL_EXIT });
-    expect(client.output[1]).toMatch(/^Decided by bundled [^.]+\.$|^Decided by bundled /);
+    expect(client.output[1]).toMatch(/^Decided by bundled /);
+    expect(client.output.at(-1)).toMatch(
+      /^The workspace's own plugin 0\.1\.0 \([\da-f]{8}\) is not run: the workspace is not trusted\.$/,
+    );
+    await client.ask("disconnect");
+    const asked = open(copy);
+    await asked.launch({ program: CHANNEL_EXIT, code: "bundled" });
+    expect(asked.output.at(-1)).toContain('is not run: it was asked for "code": "bundled".');
+    await asked.ask("disconnect");
+  });
+
+  test("at depth baileys says what is missing: the simulated server, or the dependencies", async () => {
+    const launch = { program: CHANNEL_EXIT, depth: "baileys" };
+    await expect(open(copy).begin(launch)).rejects.toThrow(
+      /needs test\/depths\/records\.ts .*replay at depth core/,
+    );
+    cpSync(join(repository, "plugin/test/depths"), join(copy, "test/depths"), { recursive: true });
+    cpSync(join(repository, "plugin/src"), join(copy, "src"), { recursive: true });
+    await expect(open(copy).begin(launch)).rejects.toThrow(
+      /^Depth baileys could not be played: \S+ is not there\. Install the dependencies of [^\n]+$/,
+    );
   });
 });
 

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { digestOfCode } from "./code-digest.ts";
+import type { CodeIdentity } from "./engine.ts";
 
 const PLUGIN_ID = "whatsapp-continuity";
 
@@ -22,4 +24,17 @@ export function nodeOf(plugin: string): string | null {
     if (existsSync(node)) return node;
   }
   return null;
+}
+
+/** Which code a workspace's plugin is; its files are read and not run. */
+export function identityOf(plugin: string): CodeIdentity {
+  const { version } = JSON.parse(readFileSync(join(plugin, "package.json"), "utf8")) as {
+    readonly version?: string;
+  };
+  return {
+    origin: "workspace",
+    version: version ?? "without a version",
+    digest: digestOfCode(plugin),
+    folder: plugin,
+  };
 }
