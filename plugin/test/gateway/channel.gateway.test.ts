@@ -10,6 +10,7 @@ import { loginSuite } from "./suites/login.ts";
 import { messageSuite } from "./suites/messages.ts";
 import { outageSuite } from "./suites/outages.ts";
 import { ownershipSuite } from "./suites/ownership.ts";
+import { sendingSuite } from "./suites/sending.ts";
 
 /*
  * One gateway for all suites, because a start costs up to 40 s; the policy is set back before each test and tests keep apart by words
@@ -38,12 +39,14 @@ beforeEach(async () => {
 
 messageSuite(stage);
 hostSuite(stage);
+const afterTheKill = sendingSuite(stage);
 journalSuite(stage);
 outageSuite(stage);
 captureSuite(stage);
 lateSuite(stage);
 lifecycleSuite(stage);
 loginSuite(stage);
+afterTheKill();
 ownershipSuite(stage);
 
 test("in all of this nobody was answered twice, and no rule of the protocol was broken", () => {

@@ -6,6 +6,8 @@ const KILL = ["test/baileys/kill-send.test.ts"];
 const LINKED = ["test/baileys/custody.test.ts"];
 const MATRIX = ["test/baileys/custody-matrix.test.ts"];
 const ADAPTER = ["src/channel/outbound/custody.test.ts"];
+const ACKS = ["test/baileys/custody-acks.test.ts"];
+const FILES = ["test/baileys/media-delivery.test.ts"];
 
 /** Every protection of a reply between its capture and the server's ack. */
 export const CUSTODY_MUTATIONS: readonly Mutation[] = [
@@ -183,5 +185,89 @@ export const CUSTODY_MUTATIONS: readonly Mutation[] = [
     from: "account.runtime.giveUp(part.sendId);",
     to: "",
     tests: ADAPTER,
+  },
+  {
+    name: "an ack that says no is a refusal",
+    file: "src/core/sends.ts",
+    from: 'settle(draft, "sends/refused-by-server", send, "refused", causeId);',
+    to: 'settle(draft, "sends/acked", send, "acked", null);',
+    tests: ACKS,
+  },
+  {
+    name: "an ack that says no proves nothing",
+    file: "src/runtime/connection-controller.ts",
+    from: 'if (input.kind === "send.acked" && input.errorCode === undefined) {',
+    to: 'if (input.kind === "send.acked") {',
+    tests: ACKS,
+  },
+  {
+    name: "an ack for what was given up corrects the journal",
+    file: "src/runtime/send-custody.ts",
+    from: "this.#note(sendId, state, null);",
+    to: "",
+    tests: ACKS,
+  },
+  {
+    name: "what a dead socket had written is written again by its successor",
+    file: "src/core/sends.ts",
+    from: 'if (send.phase !== "queued" && send.operation !== "typing") {',
+    to: "if (send.attempts < 0) {",
+    tests: ACKS,
+  },
+  {
+    name: "the host is asked once before a write",
+    file: "src/runtime/send-custody.ts",
+    from: "entry.beforeWrite = null;",
+    to: "",
+    tests: ACKS,
+  },
+  {
+    name: "a host that says no keeps the message back",
+    file: "src/runtime/send-custody.ts",
+    from: 'throw new SendFailure(false, { name: "ClaimLost", message: String(error) }, { cause: error });',
+    to: "void error;",
+    tests: ACKS,
+  },
+  {
+    name: "what is about a message in custody waits behind it",
+    file: "src/core/send-queue.ts",
+    from: "if (needsOrder(send) && hasEarlier(draft.state, send)) continue;",
+    to: "",
+    tests: ACKS,
+  },
+  {
+    name: "the file of an earlier attempt is sent, not what the gateway has now",
+    file: "src/channel/outbound/send-media.ts",
+    from: "const known = knownFile(delivery, place);",
+    to: "const known = knownFile(delivery, { index: -1 });",
+    tests: FILES,
+  },
+  {
+    name: "the texts behind a file are counted with it",
+    file: "src/channel/outbound/send-media.ts",
+    from: "place.count + rest.length",
+    to: "place.count",
+    tests: FILES,
+  },
+  {
+    name: "what was sent is reported before the next message is begun",
+    file: "src/channel/outbound/delivery.ts",
+    from: "if (previous !== undefined) await this.context.onDeliveryResult?.(previous);",
+    to: "void previous;",
+    tests: FILES,
+  },
+  {
+    name: "a file that cannot be read has left nothing",
+    file: "src/channel/outbound/send-media.ts",
+    from: "throw notDispatched(\n      `The file",
+    to: "throw Error(\n      `The file",
+    tests: FILES,
+  },
+  {
+    name: "bytes without a file are kept by custody",
+    file: "src/runtime/send-custody.ts",
+    from: "request.bytes ?? content.path",
+    to: "content.path",
+    tests: FILES,
   },
 ];

@@ -1,0 +1,231 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type { Gateway } from "fixtures/gateway";
+import type { ReceivedMessage, SimulatedContact } from "fixtures/whatsapp-server";
+import { describe, expect, test } from "vitest";
+import { ANSWER_MS, marker, type TheStage } from "../stage.ts";
+import { statusOf, untilPhase } from "../status.ts";
+
+/** A picture of one pixel, and the smallest thing that counts as Ogg. */
+const PNG = Buffer.from(
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+  "base64",
+);
+const PDF = Buffer.from("%PDF-1.4\n%%EOF\n");
+/** A start of the gateway on a busy machine. */
+const RESTART_MS = 240_000;
+const RPC = { timeoutMs: ANSWER_MS } as const;
+
+interface Sent {
+  readonly messageId?: string;
+}
+
+/** @returns what is to be checked when a minute or more has passed */
+export function sendingSuite(stage: TheStage): () => void {
+  const killed: string[] = [];
+  const to = (person: SimulatedContact) => ({ channel: "whatsapp", to: `+${person.user.pn}` });
+  const arrived = (person: SimulatedContact, word: string) =>
+    person.inbox.waitFor(({ text }) => text.includes(word), ANSWER_MS);
+  const act = (action: string, params: Record<string, unknown>) =>
+    stage().gateway.rpc(
+      "message.action",
+      {
+        channel: "whatsapp",
+        action,
+        params,
+        // As the command line says it of a person at the keyboard.
+        conversationReadOrigin: "direct-operator",
+        idempotencyKey: marker(),
+      },
+      RPC,
+    );
+
+  describe("what is not text", () => {
+    test("an answer with a picture arrives as a picture with its caption, and one that is too big keeps its text", async () => {
+      const { account, alice, answers, gateway } = stage();
+      const picture = workspaceFile(gateway, "answer.png", PNG);
+      const [word, lost] = [marker(), marker()];
+      gateway.model.script({
+        match: word,
+        answer: `Here: **${word}**\nMEDIA:${picture}`,
+        times: 1,
+      });
+      await alice.write(account, word);
+      expect(await answers.first(alice, word)).toMatchObject({ kind: "image", copies: 1 });
+      expect((await arrived(alice, word)).text).toBe(`Here: *${word}*`);
+      expect((await arrived(alice, word)).media).toBeDefined();
+
+      await gateway.configPatch({ channels: { whatsapp: { mediaMaxMb: 1 } } });
+      const big = workspaceFile(gateway, "big.pdf", Buffer.concat([PDF, Buffer.alloc(2 ** 21)]));
+      gateway.model.script({ match: lost, answer: `But ${lost}\nMEDIA:${big}`, times: 1 });
+      await alice.write(account, lost);
+      expect(await answers.first(alice, lost)).toMatchObject({ kind: "text" });
+      expect((await arrived(alice, lost)).text).toContain("big.pdf");
+      await gateway.configPatch({ channels: { whatsapp: { mediaMaxMb: null } } });
+    });
+
+    test("files are sent on request, by path and as bytes, and one the operator may not read is refused", async () => {
+      const { bob, gateway } = stage();
+      const [word, name] = [marker(), `${marker()}.pdf`];
+      const path = workspaceFile(gateway, "request.png", PNG);
+      const picture = await gateway.rpc<Sent>(
+        "send",
+        { ...to(bob), message: word, mediaUrl: path, idempotencyKey: word },
+        RPC,
+      );
+      expect(await arrived(bob, word)).toMatchObject({ id: picture.messageId, kind: "image" });
+      await act("upload-file", {
+        ...to(bob),
+        buffer: PDF.toString("base64"),
+        filename: name,
+        contentType: "application/pdf",
+      });
+      const document = await arrived(bob, name);
+      expect(document).toMatchObject({ kind: "document", copies: 1 });
+      expect(document.media?.equals(PDF)).toBe(true);
+      const refused = gateway.rpc(
+        "send",
+        { ...to(bob), message: "x", mediaUrl: "/etc/hostname", idempotencyKey: marker() },
+        RPC,
+      );
+      await expect(refused).rejects.toThrow(/not under an allowed directory|plain-text/);
+    });
+
+    test("a poll arrives with its options, and one with too many is refused", async () => {
+      const { bob, gateway } = stage();
+      const word = marker();
+      const poll = (options: readonly string[]) =>
+        gateway.rpc<Sent>(
+          "poll",
+          { ...to(bob), question: word, options, idempotencyKey: marker() },
+          RPC,
+        );
+      const sent = await poll(["yes", "no", "later"]);
+      const received = await arrived(bob, word);
+      expect(received).toMatchObject({ id: sent.messageId, kind: "poll", copies: 1 });
+      const options =
+        received.message.pollCreationMessage ?? received.message.pollCreationMessageV3;
+      expect(options?.options?.map(({ optionName }) => optionName)).toEqual(["yes", "no", "later"]);
+      const many = Array.from({ length: 13 }, (_, index) => `option ${index}`);
+      await expect(poll(many)).rejects.toThrow(/12/);
+    });
+
+    test("reactions, edits and removals reach the message they are about", async () => {
+      const { account, bob, answers, gateway } = stage();
+      const word = marker();
+      const question = await bob.write(account, `please say ${word}`);
+      const answer = await answers.first(bob, word);
+      const seen = (kind: ReceivedMessage["kind"], refersTo: string) =>
+        bob.inbox.waitFor((each) => each.kind === kind && each.refersTo === refersTo, ANSWER_MS);
+      await act("react", { ...to(bob), messageId: question, emoji: "👍" });
+      expect((await seen("reaction", question)).text).toBe("👍");
+      const changed = marker();
+      await act("edit", { ...to(bob), messageId: answer.id, message: `**${changed}**` });
+      expect((await seen("edit", answer.id)).text).toBe(`*${changed}*`);
+      await act("unsend", { ...to(bob), messageId: answer.id });
+      await seen("delete", answer.id);
+      const foreign = act("edit", { ...to(bob), messageId: question, message: "mine now" });
+      await expect(foreign).rejects.toThrow(/written by somebody else/);
+
+      await gateway.configPatch({ channels: { whatsapp: { actions: { reactions: false } } } });
+      const off = act("react", { ...to(bob), messageId: question, emoji: "👎" });
+      await expect(off).rejects.toThrow(/switched off/);
+      await gateway.configPatch({ channels: { whatsapp: { actions: null } } });
+    });
+  });
+
+  describe("what is sent while the connection is away", () => {
+    test("a file goes out once, under one id, when it is back", async () => {
+      const { bob, gateway, whatsapp } = stage();
+      const word = marker();
+      whatsapp.faults.set("away", { stage: "tcp", kind: "refused" });
+      await whatsapp.faultsSettled();
+      whatsapp.faults.set("cut", { stage: "open", kind: "reset" }, { times: 1 });
+      await expect.poll(async () => (await statusOf(gateway)).phase).not.toBe("open");
+      const path = workspaceFile(gateway, "away.png", PNG);
+      const request = { ...to(bob), message: word, mediaUrl: path, idempotencyKey: word };
+      const sending = gateway.rpc<Sent>("send", request, { timeoutMs: 2 * ANSWER_MS });
+      await expect.poll(() => queuedDeliveries(gateway), { timeout: ANSWER_MS }).toBe(1);
+      whatsapp.faults.clear("away");
+      const { messageId } = await sending;
+      expect(await arrived(bob, word)).toMatchObject({ id: messageId, kind: "image", copies: 1 });
+      expect(copiesOf(bob, word)).toHaveLength(1);
+    });
+
+    test(
+      "what a killed gateway had written arrives under its id",
+      async () => {
+        const { bob, gateway, whatsapp } = stage();
+        const [text, file] = [marker(), marker()];
+        bob.receipts = "none";
+        whatsapp.faults.set("no-ack", { stage: "ack", kind: "lost" });
+        const path = workspaceFile(gateway, "killed.png", PNG);
+        const requests = [
+          { ...to(bob), message: text, idempotencyKey: text },
+          { ...to(bob), message: file, mediaUrl: path, idempotencyKey: file },
+        ];
+        const lost = requests.map((request) => gateway.rpc("send", request, RPC).catch(() => null));
+        const { id } = await arrived(bob, text);
+        await gateway.kill9();
+        await Promise.all(lost);
+        bob.receipts = "delivery";
+        whatsapp.faults.clear("no-ack");
+        await gateway.restart();
+        await untilPhase(gateway, "open");
+        await arrived(bob, file);
+        expect(copiesOf(bob, text).map((copy) => copy.id)).toEqual([id]);
+        killed.push(text, file);
+      },
+      RESTART_MS,
+    );
+  });
+  return () => {
+    // The gateway takes up the deliveries of a killed process after a minute; other suites play meanwhile.
+    test(
+      "the queue of the killed gateway was answered from custody: it is empty, and nothing came twice",
+      async () => {
+        const { bob, gateway } = stage();
+        await expect.poll(() => queuedDeliveries(gateway), { timeout: 2 * ANSWER_MS }).toBe(0);
+        expect(killed).toHaveLength(2);
+        for (const word of killed) expect(copiesOf(bob, word), word).toHaveLength(1);
+      },
+      RESTART_MS,
+    );
+  };
+}
+
+function copiesOf(person: SimulatedContact, word: string): ReceivedMessage[] {
+  return person.inbox.messages.filter(({ text }) => text.includes(word));
+}
+
+function workspaceOf(gateway: Gateway): string {
+  const { agents } = gateway.config() as { agents?: { defaults?: { workspace?: string } } };
+  const workspace = agents?.defaults?.workspace;
+  if (workspace === undefined) throw new Error("The gateway's agent has no workspace.");
+  return workspace;
+}
+
+/** A file that the agent may send from. */
+function workspaceFile(gateway: Gateway, name: string, content: Uint8Array): string {
+  const path = join(workspaceOf(gateway), name);
+  mkdirSync(workspaceOf(gateway), { recursive: true });
+  writeFileSync(path, content);
+  return path;
+}
+
+/** Deliveries that the gateway itself still has to settle. */
+function queuedDeliveries(gateway: Gateway): number {
+  const file = join(gateway.stateDir, "state", "openclaw.sqlite");
+  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    const row = database
+      .prepare(
+        "SELECT COUNT(*) AS count FROM delivery_queue_entries WHERE status = 'pending' AND queue_name = 'outbound-prepared-v1'",
+      )
+      .get();
+    return Number(row?.["count"]);
+  } finally {
+    database.close();
+  }
+}
