@@ -112,7 +112,10 @@ function createPort(
     history: createPendingHistory(({ message }) => {
       opened().journal.markContextShown(message.messageId, message.chat);
     }),
-    memory: { pendingContext: (limit) => opened().journal.pendingContext(limit) },
+    memory: {
+      pendingContext: (limit) => opened().journal.pendingContext(limit),
+      findMessage: (messageId, chat) => opened().journal.findMessage(messageId, chat),
+    },
     order: new HandoverOrder(),
     notices: new OwnerNotices({
       journal: () => opened().journal,

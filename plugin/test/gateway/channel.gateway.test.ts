@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { OPEN_CHANNEL, setStage, type Stage } from "./stage.ts";
 import { untilPhase } from "./status.ts";
 import { captureSuite } from "./suites/capture.ts";
+import { fileSuite } from "./suites/files.ts";
 import { hostSuite } from "./suites/host.ts";
 import { journalSuite } from "./suites/journal.ts";
 import { lateSuite } from "./suites/late.ts";
@@ -38,6 +39,7 @@ beforeEach(async () => {
 });
 
 messageSuite(stage);
+fileSuite(stage);
 hostSuite(stage);
 const afterTheKill = sendingSuite(stage);
 journalSuite(stage);

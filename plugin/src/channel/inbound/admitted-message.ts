@@ -25,8 +25,8 @@ export interface InboundHost {
   readonly channel: ChannelRuntime;
   readonly media: MediaHost;
   readonly history: PendingHistory;
-  /** Which messages kept as context no turn has shown yet. */
-  readonly memory: Pick<Journal, "pendingContext">;
+  /** Which messages kept as context no turn has shown yet, and what an answered message was. */
+  readonly memory: Pick<Journal, "pendingContext" | "findMessage">;
   readonly order: HandoverOrder;
   readonly notices: OwnerNotices;
   readonly log: ChannelLog;

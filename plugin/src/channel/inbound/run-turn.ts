@@ -12,6 +12,7 @@ import { CHANNEL_ID } from "../identifiers.ts";
 import { sendIdOf } from "../outbound/delivery-id.ts";
 import { maxMediaBytes } from "../outbound/media-host.ts";
 import { typedText } from "./message-text.ts";
+import { type ReceivedMedia, receiveFiles } from "./received-files.ts";
 import { createReplyMedia } from "./reply-media.ts";
 import { planReplies } from "./reply-plan.ts";
 import { buildContext } from "./turn.ts";
@@ -20,6 +21,7 @@ import { buildContext } from "./turn.ts";
 export interface PreparedTurn {
   readonly admitted: AdmittedMessage;
   readonly shown: readonly ShownMessage[];
+  readonly media: ReceivedMedia;
   readonly verdict: ResolvedChannelMessageIngress;
 }
 
@@ -27,14 +29,17 @@ export async function prepareTurn(
   admitted: AdmittedMessage,
   shown: readonly ShownMessage[],
 ): Promise<PreparedTurn> {
-  const { access, entry, route } = admitted;
+  const { host, cfg, access, entry, route } = admitted;
   const verdict = await access.verdict({
     agentId: route.agentId,
     sessionKey: route.sessionKey,
     messageId: entry.message.messageId,
     inboundEventKind: "user_request",
   });
-  return { admitted, shown, verdict };
+  const files = await receiveFiles(host, cfg, shown);
+  const own = files.shown[shown.indexOf(admitted)];
+  const { text } = own ?? admitted;
+  return { admitted: { ...admitted, text }, ...files, verdict };
 }
 
 /**
@@ -66,7 +71,7 @@ export function runTurn(turn: PreparedTurn): Promise<Admission> {
 }
 
 async function processTurn(turn: PreparedTurn, onAdopted: () => void): Promise<boolean> {
-  const { admitted, shown, verdict } = turn;
+  const { admitted, shown, media, verdict } = turn;
   const { host, cfg, account, entry, parties, access, text, route } = admitted;
   const { message } = entry;
   const lifecycle = { admission: "exclusive" as const, onAdopted };
@@ -108,6 +113,7 @@ async function processTurn(turn: PreparedTurn, onAdopted: () => void): Promise<b
           message,
           text,
           shown,
+          media,
           timestampMs,
           route,
           verdict,

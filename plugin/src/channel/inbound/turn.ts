@@ -24,6 +24,7 @@ import { type ShownMessage, timestampOf } from "./admitted-message.ts";
 import { typedText } from "./message-text.ts";
 import { idOf, type Parties, type Person, personOf } from "./parties.ts";
 import type { PendingEntry } from "./pending-history.ts";
+import type { ReceivedMedia } from "./received-files.ts";
 
 export interface TurnFacts {
   readonly cfg: OpenClawConfig;
@@ -35,6 +36,8 @@ export interface TurnFacts {
   readonly text: string;
   /** Every message of the turn, oldest first; more than one after a catching-up. */
   readonly shown: readonly ShownMessage[];
+  /** Files of these messages and of those they answer to. */
+  readonly media: ReceivedMedia;
   readonly timestampMs: number;
   readonly route: ReturnType<ChannelRuntime["routing"]["resolveAgentRoute"]>;
   readonly verdict: ResolvedChannelMessageIngress;
@@ -95,6 +98,7 @@ export function buildContext(facts: TurnFacts): ChannelInboundTurnPlan["ctxPaylo
       body: typed,
       ...(command === undefined ? {} : command),
     },
+    media: facts.media,
     supplemental: {
       ...(quote === null ? {} : { quote: quoteOf(facts, quote) }),
       ...systemPrompt(facts),
