@@ -72,6 +72,40 @@ describe("recovery from transient causes", () => {
     }
   });
 
+  it("keeps the hourly budget also where no restart is paced: the server asks for them, in between all is well", () => {
+    const story = new Story().start().open();
+    const times: number[] = [];
+    for (let round = 0; round < 90; round += 1) {
+      for (let restart = 0; restart < LIMITS.restartsInARow; restart += 1) {
+        story.close({ ...SERVICE_UNAVAILABLE, statusCode: 515 }, 100);
+        for (let { connection } = story.state; connection.phase === "waiting";) {
+          story.fire("reconnect", Math.max(0, (connection.nextAttemptAt ?? 0) - story.at));
+          ({ connection } = story.state);
+        }
+        times.push(story.at);
+        story.open();
+      }
+      story.fire("stable", LIMITS.stableMs);
+    }
+    expect(busiestHour(times)).toBe(DEFAULT_POLICY.recovery.attemptsPerHour);
+  });
+
+  it("leaves a fifth of the hour's budget for when the network says that it is back", () => {
+    const story = new Story().start().open();
+    story.close(DNS_ERROR);
+    const times: number[] = [];
+    while (story.at < 2 * LIMITS.hourMs) {
+      const { connection } = story.state;
+      if (connection.phase !== "waiting") throw new Error("It waits between attempts.");
+      story.fire("reconnect", Math.max((connection.nextAttemptAt ?? 0) - story.at, 0));
+      if (currentSocket(story.state.connection) === null) continue;
+      times.push(story.at);
+      story.close(DNS_ERROR);
+    }
+    const scheduled = DEFAULT_POLICY.recovery.attemptsPerHour * 0.8;
+    expect(busiestHour(times)).toBe(scheduled);
+  });
+
   it("starts the backoff anew only after a stable period, not on open", () => {
     const story = new Story().start().open();
     story.close(SERVICE_UNAVAILABLE);
@@ -260,3 +294,9 @@ describe("the catalogue", () => {
     expect(new Set(told).size).toBe(told.length);
   });
 });
+
+function busiestHour(times: readonly number[]): number {
+  const inHour = (from: number): number =>
+    times.filter((time) => time >= from && time < from + LIMITS.hourMs).length;
+  return Math.max(...times.map(inHour));
+}
