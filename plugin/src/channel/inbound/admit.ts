@@ -117,7 +117,7 @@ async function read(host: InboundHost, { entry, as, late }: BurstMessage): Promi
   }
 }
 
-type Allowed = Omit<AdmittedMessage, "route" | "mention" | "group">;
+type Allowed = Omit<AdmittedMessage, "route" | "mention" | "isActivated" | "group">;
 
 async function readAllowed(allowed: Allowed, as: AdmitAs): Promise<Reading> {
   const { host, cfg, account, entry, parties, access } = allowed;
@@ -143,10 +143,10 @@ async function readAllowed(allowed: Allowed, as: AdmitAs): Promise<Reading> {
   if (as === "ignore") return ignored("late");
   const needsGroup = parties.kind === "group" && as !== "context";
   const group = needsGroup ? await groupOf(allowed) : null;
-  const mention = gate?.answer === true ? gate : null;
+  const { mention, isActivated } = mentionOf(gate);
   const member = {
     kind: "member",
-    admitted: { ...allowed, route, mention, group },
+    admitted: { ...allowed, route, mention, isActivated, group },
     isCommand: isControlCommandMessage(typed, cfg),
   } as const;
   if (as === "notify-owner") {
@@ -159,6 +159,14 @@ async function readAllowed(allowed: Allowed, as: AdmitAs): Promise<Reading> {
   }
   if (gate?.answer === false) return { ...member, as: "context", contextReason: gate.reason };
   return { ...member, as, contextReason: "late" };
+}
+
+function mentionOf(
+  gate: ReturnType<typeof gateGroupMessage> | null,
+): Pick<AdmittedMessage, "mention" | "isActivated"> {
+  if (gate?.answer !== true) return { mention: null, isActivated: false };
+  const { wasMentioned, requireMention, isActivated } = gate;
+  return { mention: { wasMentioned, requireMention }, isActivated };
 }
 
 /** A chat as the owner knows it from the phone. */

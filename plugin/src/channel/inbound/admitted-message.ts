@@ -52,6 +52,8 @@ export interface AdmittedMessage {
   readonly text: string;
   readonly route: ReturnType<ChannelRuntime["routing"]["resolveAgentRoute"]>;
   readonly mention: { readonly wasMentioned: boolean; readonly requireMention: boolean } | null;
+  /** Somebody switched the group's session to answer everything. */
+  readonly isActivated: boolean;
   readonly group: GroupInfo | null;
   readonly capture: SendCapture;
 }

@@ -10,7 +10,13 @@ import { idOf, type Parties, personOf, samePerson } from "./parties.ts";
 
 /** What becomes of a group message from somebody who may talk to the agent. */
 export type GroupGate =
-  | { readonly answer: true; readonly wasMentioned: boolean; readonly requireMention: boolean }
+  | {
+      readonly answer: true;
+      readonly wasMentioned: boolean;
+      readonly requireMention: boolean;
+      /** By `/activation always` and not by config. */
+      readonly isActivated: boolean;
+    }
   /** Not for the agent now, but context for when it is asked. */
   | { readonly answer: false; readonly keepAsContext: true; readonly reason: "no-mention" }
   | { readonly answer: false; readonly keepAsContext: false; readonly reason: string };
@@ -63,6 +69,7 @@ export function gateGroupMessage(request: GroupGateRequest): GroupGate {
     answer: true,
     wasMentioned: decision.effectiveWasMentioned || bypass,
     requireMention,
+    isActivated: activation === "always",
   };
 }
 
