@@ -9,6 +9,8 @@ import type {
 } from "../runtime/ports.ts";
 import { intakeOf } from "./incoming-message.ts";
 import type { proto, WAMessage } from "./library.ts";
+import { mediaUrl } from "./media-reference.ts";
+import { fetchEncrypted } from "./media-source.ts";
 import { rawErrorOf } from "./raw-error.ts";
 import type { SocketSeam } from "./socket-seam.ts";
 
@@ -18,12 +20,21 @@ export interface HistoryWatch {
   ask(request: HistoryRequest, chat: Jid): Promise<void>;
 }
 
+export interface HistoryParts {
+  readonly clock: Clock;
+  readonly journal: Pick<Journal, "learnAddress">;
+  /** Names the proxy, if any. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
 /** Requests of this socket that are told apart by the library's id. */
 const MAX_ASKED = 100;
 /** A phone sends about 50; a page beyond this is cut at its older end, from where the next request goes on. */
 const MAX_PAGE = 1_000;
-/** What a payload inside a message may unfold to. */
-const INFLATE = { maxOutputLength: 64 * 1024 * 1024 } as const;
+/** What a payload may measure, and may unfold to. */
+const MAX_BYTES = 64 * 1024 * 1024;
+const INFLATE = { maxOutputLength: MAX_BYTES } as const;
+const DOWNLOAD_MS = 60_000;
 
 type Notification = proto.Message.IHistorySyncNotification;
 
@@ -32,10 +43,7 @@ type Notification = proto.Message.IHistorySyncNotification;
  * repeated page, and shows chats (and with them "there is no more") once only (`event-buffer.js`). For the same reason, and so that nothing is
  * downloaded twice, the library is told not to process these pages itself.
  */
-export function attachHistory(
-  seam: SocketSeam,
-  parts: { readonly clock: Clock; readonly journal: Pick<Journal, "learnAddress"> },
-): HistoryWatch {
+export function attachHistory(seam: SocketSeam, parts: HistoryParts): HistoryWatch {
   const { sock } = seam;
   const requestIds = new Map<string, string>();
 
@@ -48,9 +56,11 @@ export function attachHistory(
       try {
         const inline = notification.initialHistBootstrapInlinePayload;
         if (inline === null || inline === undefined || inline.length === 0) {
-          seam.baileys.downloadHistory(notification, {}).then(take).catch(fail);
+          download(seam, notification, parts.env)
+            .then((payload) => take(decode(seam, payload)))
+            .catch(fail);
         } else {
-          take(seam.baileys.proto.HistorySync.decode(inflateSync(inline, INFLATE)));
+          take(decode(seam, inline));
         }
       } catch (error) {
         fail(error);
@@ -77,6 +87,27 @@ export function attachHistory(
   };
 }
 
+/**
+ * A large page lies on the media server. Not with the library's function: a download that breaks off ends the process there, and it unfolds
+ * without a limit.
+ */
+async function download(
+  { baileys }: SocketSeam,
+  { directPath, mediaKey, fileSha256 }: Notification,
+  env: HistoryParts["env"],
+): Promise<Uint8Array> {
+  const url = mediaUrl(directPath, null);
+  if (url === null || !mediaKey?.length) throw new Error("the page of history names no payload");
+  const sha256 = fileSha256?.length ? fileSha256 : null;
+  const file = { url, type: "md-msg-hist", mediaKey, sha256 } as const;
+  const signal = AbortSignal.timeout(DOWNLOAD_MS);
+  return fetchEncrypted(baileys, file, env, { maxBytes: MAX_BYTES, signal });
+}
+
+function decode({ baileys }: SocketSeam, payload: Uint8Array): proto.IHistorySync {
+  return baileys.proto.HistorySync.decode(inflateSync(payload, INFLATE));
+}
+
 /** For the library's option of the same name: these pages are read here. */
 export function isOnDemand(syncType: number | null | undefined): boolean {
   return syncType === ON_DEMAND;
@@ -101,7 +132,7 @@ function onDemandPage(
 
 function handOn(
   seam: SocketSeam,
-  { clock, journal }: { readonly clock: Clock; readonly journal: Pick<Journal, "learnAddress"> },
+  { clock, journal }: HistoryParts,
   requestId: string | null,
   history: proto.IHistorySync,
 ): void {

@@ -154,10 +154,10 @@ export class BaileysSocket implements LiveSocket {
       journal: this.#options.journal,
     });
     this.#groups.follow(sock);
-    const { clock, journal } = this.#options;
+    const { clock, journal, env } = this.#options;
     const inbound = attachInbound(seam, { clock, journal });
     // After the messages: what an answer brings comes behind the stanza that carried it.
-    return { inbound, history: attachHistory(seam, { clock, journal }) };
+    return { inbound, history: attachHistory(seam, { clock, journal, env }) };
   }
 
   #onLibraryFact(fact: LibraryFact): void {

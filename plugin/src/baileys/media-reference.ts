@@ -36,7 +36,7 @@ export function mediaReferenceOf(baileys: Baileys, raw: string): MediaReference 
   ] as const;
   for (const [type, file] of candidates) {
     if (message === null || !file?.mediaKey || file.mediaKey.length === 0) continue;
-    const url = urlOf(file.directPath, file.url);
+    const url = mediaUrl(file.directPath, file.url);
     if (url === null) continue;
     return {
       message,
@@ -54,7 +54,7 @@ export function mediaReferenceOf(baileys: Baileys, raw: string): MediaReference 
 }
 
 /** The address is the sender's word: only WhatsApp's own hosts are asked, or anybody could have this machine fetch what they like. */
-function urlOf(
+export function mediaUrl(
   directPath: string | null | undefined,
   url: string | null | undefined,
 ): string | null {

@@ -1,12 +1,7 @@
 import { createDecipheriv, createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { get } from "node:https";
-import {
-  type DownloadLimits,
-  type MediaSource,
-  MediaUnavailable,
-  type ReceivedFile,
-} from "../runtime/ports/media.ts";
+import { type DownloadLimits, type MediaSource, MediaUnavailable } from "../runtime/ports/media.ts";
 import { type Baileys, loadBaileys } from "./library.ts";
 import { type MediaReference, mediaReferenceOf } from "./media-reference.ts";
 import { proxyAgent } from "./proxy.ts";
@@ -33,11 +28,32 @@ export function createMediaSource(
     async download(raw, limits) {
       const baileys = await load();
       const reference = mediaReferenceOf(baileys, raw);
-      if ((reference.statedBytes ?? 0) > limits.maxBytes) throw new MediaUnavailable("too-large");
-      const body = await encryptedBytes(reference.url, env, limits);
-      return open(baileys, reference, body, limits.maxBytes);
+      const { statedBytes, mimeType, fileName } = reference;
+      if ((statedBytes ?? 0) > limits.maxBytes) throw new MediaUnavailable("too-large");
+      const bytes = await fetchEncrypted(baileys, reference, env, limits);
+      return { bytes, mimeType, fileName };
     },
   };
+}
+
+/** An encrypted file on a media server; pages of history lie there as well. */
+export interface EncryptedFile {
+  readonly url: string;
+  /** By this name the library derives the keys. */
+  readonly type: MediaReference["type"] | "md-msg-hist";
+  readonly mediaKey: Uint8Array;
+  readonly sha256: Uint8Array | null;
+}
+
+/** Fetches, checks and decrypts. @throws {MediaUnavailable} */
+export async function fetchEncrypted(
+  baileys: Baileys,
+  file: EncryptedFile,
+  env: Readonly<Record<string, string | undefined>>,
+  limits: DownloadLimits,
+): Promise<Buffer> {
+  const body = await encryptedBytes(file.url, env, limits);
+  return open(baileys, file, body, limits.maxBytes);
 }
 
 async function encryptedBytes(
@@ -90,11 +106,10 @@ function problemOf(status: number): "expired" | "unreachable" | "refused" {
 
 async function open(
   baileys: Baileys,
-  reference: MediaReference,
+  { type, mediaKey, sha256 }: EncryptedFile,
   body: Buffer,
   maxBytes: number,
-): Promise<ReceivedFile> {
-  const { type, mediaKey, sha256, mimeType, fileName } = reference;
+): Promise<Buffer> {
   const { iv, cipherKey, macKey } = await baileys.getMediaKeys(mediaKey, type);
   if (macKey === undefined || body.length < MAC_BYTES) throw new MediaUnavailable("damaged");
   const ciphertext = body.subarray(0, -MAC_BYTES);
@@ -107,7 +122,7 @@ async function open(
   if (sha256 !== null && !createHash("sha256").update(bytes).digest().equals(sha256)) {
     throw new MediaUnavailable("damaged");
   }
-  return { bytes, mimeType, fileName };
+  return bytes;
 }
 
 function decrypted(ciphertext: Buffer, key: Uint8Array, iv: Uint8Array): Buffer {

@@ -1,4 +1,4 @@
-/** Goal: what the server lost is fetched from the phone, with each of the ways in which phones are reported to answer, and the account of the outage says so. */
+/** Goal: what the server lost is fetched from the phone, and the account of the outage says so. */
 import { expect, it } from "vitest";
 import { keepNotices } from "../../src/runtime/kept-notices.ts";
 import { BackfillStage } from "../simulation/backfill-stage.ts";
@@ -74,43 +74,6 @@ it("a key that was used already and a phone without the one message: history clo
     await stage.write("next");
     await stage.knows("unreadable");
     expect(stage.recordsOf("gap.close")).toMatchObject([{ outcome: "filled", recovered: 1 }]);
-  });
-});
-
-it("a phone that answers in small pages, twice, in no order, late, as an ordinary sync, to one address only, or under another name", async () => {
-  const behaviours = [
-    { pageMax: 2 },
-    { pageMax: 50, repeat: 2 },
-    { repeat: 1, order: "shuffled" },
-    { order: "newest-first", delayMs: 15_000 },
-    { delayMs: 0, syncType: "recent" },
-    { syncType: "on-demand", addressing: "pn" },
-    { addressing: "either", chatId: "pn" },
-  ] as const;
-  await BackfillStage.play({ policy: { requestsPerHour: 60 } }, async (stage) => {
-    const asked: number[] = [];
-    for (const [index, behaviour] of behaviours.entries()) {
-      Object.assign(stage.bot.phone.history.behaviour, behaviour);
-      const before = stage.recordsOf("history.request").length;
-      await stage.write(`seen ${index}`);
-      await stage.knows(`seen ${index}`);
-      const lost = ["a", "b", "c"].map((text) => `${text} ${index}`);
-      await stage.outage(MINUTE, async () => {
-        for (const text of lost) {
-          await stage.time.advance(3_000);
-          await stage.write(text, { lost: true });
-        }
-      });
-      await stage.write(`later ${index}`);
-      await stage.knows(`later ${index}`);
-      for (const text of lost) await stage.knows(text);
-      await stage.time.advance(3_000);
-      expect(lastReport(stage)).toMatchObject({ recoveredHistory: lost.length, unanswered: 0 });
-      asked.push(stage.recordsOf("history.request").length - before);
-    }
-    // Once, but for the pages and for the second address.
-    expect(asked).toEqual([2, 1, 1, 1, 1, 2, 1]);
-    expect(new Set(stage.account.admitted).size).toBe(stage.account.admitted.length);
   });
 });
 

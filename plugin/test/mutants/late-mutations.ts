@@ -7,6 +7,7 @@ const PENDING = ["src/channel/inbound/pending-history.test.ts"];
 const ABSENCE = ["src/core/absence.test.ts"];
 const LIFE = ["src/runtime/sign-of-life.test.ts"];
 const NOTICES = ["src/channel/inbound/owner-notices.test.ts"];
+const DOWNLOAD = ["test/baileys/history-download.test.ts"];
 const JOURNAL = ["src/journal/pending-context.test.ts"];
 
 /** What keeps late messages from being lost, answered out of place, or answered thirty times. */
@@ -283,5 +284,12 @@ export const LATE_MUTATIONS: readonly Mutation[] = [
     from: "if (restored > 0 && draft.state.backfill.current !== null) return;",
     to: "",
     tests: BURSTS,
+  },
+  {
+    name: "a page of history is not fetched by the library's own download",
+    file: "src/baileys/history-pages.ts",
+    from: "download(seam, notification, parts.env)\n            .then((payload) => take(decode(seam, payload)))",
+    to: "seam.baileys\n            .downloadHistory(notification, {})\n            .then(take)",
+    tests: DOWNLOAD,
   },
 ];
