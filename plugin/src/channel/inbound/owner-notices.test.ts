@@ -74,6 +74,8 @@ describe("the end of a process", () => {
     first.note(ALICE, "Alice", "A1");
     const notice = first.take(120);
     expect(machine.process().take(120)).toEqual(notice);
+    first.note("group", 'group "Team"', "G1");
+    expect(machine.process().take(120)?.text).toMatch(/^2 messages in 2 chats /u);
   });
 
   test("in its custody: the custody sends it, and nobody else", () => {
