@@ -232,6 +232,17 @@ describe("what is about a message that is still in custody", () => {
       ["delete", targetMessageId, 1],
     ]);
     expect(alice().inbox.messages[0]?.id).toBe(targetMessageId);
+    // Not merely begun after it: the server has each one before the next is written.
+    const steps = bench.records.flatMap((record) =>
+      record.kind === "send.dispatch" || record.kind === "send.settle"
+        ? [`${record.kind} ${record.sendId}`]
+        : [],
+    );
+    const inTurn = ["target", "edit", "react", "unsend"].flatMap((sendId) => [
+      `send.dispatch ${sendId}`,
+      `send.settle ${sendId}`,
+    ]);
+    expect(steps).toEqual(inTurn);
   });
 
   it("is refused with it: an edit of something nobody has makes no sense", async () => {

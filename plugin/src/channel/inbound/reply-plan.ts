@@ -13,6 +13,7 @@ import { mediaUrlsOf, textContent } from "../outbound/send-media.ts";
 import type { ChannelRuntime } from "./access.ts";
 import type { Parties } from "./parties.ts";
 import type { ReplyMedia } from "./reply-media.ts";
+import type { TurnReaction } from "./ack-reaction.ts";
 
 type Delivery = ChannelInboundTurnPlan["delivery"];
 type Payload = Parameters<Delivery["deliver"]>[0];
@@ -32,6 +33,8 @@ export interface ReplyPlanRequest {
   readonly quotes: boolean;
   readonly selfChat: boolean;
   readonly media: ReplyMedia;
+  /** Shows at the person's message how the turn goes on. */
+  readonly reaction: TurnReaction;
   readonly sendNow: SendNow;
   /** Shows or hides "typing" to the person; never fails. */
   readonly setTyping: (state: "composing" | "paused") => Promise<void>;
@@ -70,6 +73,8 @@ export function planReplies(
     replyOptions: {
       ...(onModelSelected === undefined ? {} : { onModelSelected }),
       ...(blockStreaming === undefined ? {} : { disableBlockStreaming: !blockStreaming }),
+      onAgentRunStart: () => request.reaction.onThinking(),
+      onToolStart: ({ name }) => request.reaction.onTool(name),
     },
     delivery: deliveryOf(request),
   };

@@ -10,7 +10,9 @@ import {
 } from "./admitted-message.ts";
 import { CHANNEL_ID } from "../identifiers.ts";
 import { sendIdOf } from "../outbound/delivery-id.ts";
+import { mentioning } from "../outbound/group-mentions.ts";
 import { maxMediaBytes } from "../outbound/media-host.ts";
+import { reactToTurn, type TurnReaction } from "./ack-reaction.ts";
 import { typedText } from "./message-text.ts";
 import { type ReceivedMedia, receiveFiles } from "./received-files.ts";
 import { createReplyMedia } from "./reply-media.ts";
@@ -78,7 +80,8 @@ async function processTurn(turn: PreparedTurn, onAdopted: () => void): Promise<b
   const limit = historyLimitOf(cfg, account);
   const pending = host.history.peek(parties.conversation);
   const timestampMs = timestampOf(entry);
-  const result = await host.channel.inbound.run({
+  const reaction = reactToTurn(admitted);
+  const run = host.channel.inbound.run({
     channel: CHANNEL_ID,
     accountId: account.accountId,
     raw: message,
@@ -127,17 +130,25 @@ async function processTurn(turn: PreparedTurn, onAdopted: () => void): Promise<b
           onRecordError: (error) =>
             host.log.warn("The session could not be updated.", { error: asError(error) }),
         },
-        ...replies(admitted),
+        ...replies(admitted, reaction),
       }),
     },
   });
+  const result = await run.catch((error: unknown) => {
+    reaction.onEnd("error");
+    throw error;
+  });
+  reaction.onEnd(result.dispatched ? "done" : "error");
   // The agent has seen what was pending, whether or not it had something to say.
   if (result.dispatched) host.history.consume(parties.conversation, pending, limit);
   await sendReadReceipt(turn);
   return result.dispatched;
 }
 
-function replies(admitted: AdmittedMessage): ReturnType<typeof planReplies> {
+function replies(
+  admitted: AdmittedMessage,
+  reaction: TurnReaction,
+): ReturnType<typeof planReplies> {
   const { host, cfg, account, entry, parties, access, route, capture } = admitted;
   const { message } = entry;
   const runtime = host.runtime();
@@ -150,6 +161,7 @@ function replies(admitted: AdmittedMessage): ReturnType<typeof planReplies> {
     messageId: message.messageId,
     quotes: message.quoted !== null,
     selfChat: parties.kind === "direct" && access.policy.selfChat,
+    reaction,
     media: createReplyMedia({
       media: host.media,
       store: host.channel.media,
@@ -158,11 +170,11 @@ function replies(admitted: AdmittedMessage): ReturnType<typeof planReplies> {
       onUnreadable: (error) =>
         host.log.warn("A file of a reply could not be read.", { error: asError(error) }),
     }),
-    sendNow: (content, bytes) =>
+    sendNow: async (content, bytes) =>
       runtime.send({
         sendId: sendIdOf({ queueId: undefined, index: 0, count: 1, text: content.operation }),
         chat: message.chat,
-        content,
+        content: await mentioning(content, message.chat, runtime),
         ...(bytes === undefined ? {} : { bytes }),
         capture,
       }),

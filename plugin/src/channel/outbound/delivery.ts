@@ -13,6 +13,7 @@ import { defaultAccountId } from "../accounts/account.ts";
 import { normalizeTarget, targetJid } from "../accounts/targets.ts";
 import type { AccountAtWork, AccountsAtWork } from "../accounts-at-work.ts";
 import { CHANNEL_ID } from "../identifiers.ts";
+import { mentioning } from "./group-mentions.ts";
 
 /** Told after WhatsApp's server has a message, for the gateway's activity figures. */
 export type OnSent = (accountId: string) => void;
@@ -91,14 +92,13 @@ export class Delivery {
     const previous = this.#sent.at(-1);
     if (previous !== undefined) await this.context.onDeliveryResult?.(previous);
     const replyToId = this.#nextQuote();
-    const { context } = this;
-    const outcome = await this.account.runtime.send({
+    const { context, chat } = this;
+    const { runtime, journal } = this.account;
+    const quotedRaw = replyToId ? journal.findRaw(replyToId, chat) : null;
+    const outcome = await runtime.send({
       sendId: part.sendId,
-      chat: this.chat,
-      content: quoting(
-        part.content,
-        replyToId ? this.account.journal.findRaw(replyToId, this.chat) : null,
-      ),
+      chat,
+      content: await mentioning(quoting(part.content, quotedRaw), chat, runtime),
       ...(part.bytes === undefined ? {} : { bytes: part.bytes }),
       ...(context.signal === undefined ? {} : { signal: context.signal }),
       // Not before, because it may wait for a socket: the gateway's claim is refreshed right before the write and checked without a gap.

@@ -133,6 +133,34 @@ export function sendingSuite(stage: TheStage): () => void {
       await expect(off).rejects.toThrow(/switched off/);
       await gateway.configPatch({ channels: { whatsapp: { actions: null } } });
     });
+
+    test("a question is acknowledged with the owner's emoji, and a member of a group is mentioned", async () => {
+      const { account, alice, bob, answers, gateway, whatsapp } = stage();
+      const ack = { ackReaction: "👀", ackReactionScope: "all" };
+      await gateway.configPatch({ messages: ack });
+      const word = marker();
+      const question = await alice.write(account, `please say ${word}`);
+      await answers.first(alice, word);
+      await gateway.configPatch({ messages: { ackReaction: null, ackReactionScope: null } });
+      const reactions = alice.inbox.messages.filter(({ refersTo }) => refersTo === question);
+      expect(reactions.map(({ kind, text }) => [kind, text])).toEqual([["reaction", "👀"]]);
+
+      const team = whatsapp.world.group({ subject: "Mentions", members: [alice, account, bob] });
+      const called = marker();
+      await gateway.rpc(
+        "send",
+        {
+          channel: "whatsapp",
+          to: team.id,
+          message: `${called} @+${bob.user.pn}`,
+          idempotencyKey: called,
+        },
+        RPC,
+      );
+      const message = await arrived(bob, called);
+      expect(message.mentions).toEqual([expect.stringContaining(bob.user.lid) as string]);
+      expect(message.text).toBe(`${called} @${bob.user.lid.split("@")[0]}`);
+    });
   });
 
   describe("what is sent while the connection is away", () => {
