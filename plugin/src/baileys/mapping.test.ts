@@ -115,11 +115,64 @@ describe("messages", () => {
       { type: "media", media: "voice", caption: null },
     ],
     ["sticker", { stickerMessage: {} }, { type: "media", media: "sticker", caption: null }],
-    ["location", { locationMessage: {} }, { type: "other", label: "location" }],
+    ["location without a place", { locationMessage: {} }, { type: "other", label: "location" }],
+    [
+      "location",
+      {
+        locationMessage: {
+          degreesLatitude: 48.85837,
+          degreesLongitude: 2.294481,
+          accuracyInMeters: 20,
+          name: "Tower",
+          address: "5 Avenue",
+        },
+      },
+      {
+        type: "other",
+        label: "location",
+        text: "48.858370, 2.294481 (within 20 m): Tower, 5 Avenue",
+      },
+    ],
+    [
+      "live location",
+      { liveLocationMessage: { degreesLatitude: -1, degreesLongitude: 0, caption: "on my way" } },
+      { type: "other", label: "location", text: "-1.000000, 0.000000: on my way" },
+    ],
+    [
+      "contact",
+      {
+        contactMessage: {
+          displayName: "Bob",
+          vcard:
+            "BEGIN:VCARD\r\nFN:Bob B\r\nitem1.TEL;type=CELL;waid=15550100002:+1 555 010\r\n 0002\r\nTEL:+1 555 0100003\r\nEND:VCARD",
+        },
+      },
+      { type: "other", label: "contact", text: "Bob B, +1 555 0100002, +1 555 0100003" },
+    ],
+    [
+      "contacts",
+      { contactsArrayMessage: { contacts: [{ displayName: "Bob" }, { displayName: "Alice" }] } },
+      { type: "other", label: "contact", text: "[Bob | Alice]" },
+    ],
     [
       "poll",
-      { pollCreationMessageV3: { name: "?" } },
-      { type: "other", label: "pollCreationMessageV3" },
+      {
+        pollCreationMessageV3: {
+          name: "Where?",
+          options: [{ optionName: "here" }, { optionName: "there" }],
+        },
+      },
+      { type: "other", label: "poll", text: "Where? [here | there]" },
+    ],
+    [
+      "a tapped button",
+      { buttonsResponseMessage: { selectedDisplayText: "Yes", selectedButtonId: "1" } },
+      { type: "text", text: "Yes" },
+    ],
+    [
+      "a choice from a list",
+      { listResponseMessage: { title: "Pizza" } },
+      { type: "text", text: "Pizza" },
     ],
     [
       "a vote",

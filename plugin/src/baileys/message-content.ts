@@ -1,5 +1,6 @@
 import type { IncomingContent, IncomingMessage, Jid } from "../runtime/ports.ts";
 import type { Baileys, proto, WAMessage } from "./library.ts";
+import { structuredContent } from "./structured-content.ts";
 
 type Content = proto.IMessage;
 
@@ -23,7 +24,7 @@ export function contentOf(baileys: Baileys, raw: WAMessage): IncomingContent | n
   }
   const text = content.conversation ?? content.extendedTextMessage?.text;
   if (text !== null && text !== undefined && text !== "") return { type: "text", text };
-  return mediaContent(content) ?? otherContent(baileys, content);
+  return mediaContent(content) ?? structuredContent(content) ?? otherContent(baileys, content);
 }
 
 /** Mentions and the quoted message, wherever the content type keeps its context. */

@@ -110,6 +110,6 @@ function textOf(content: Entry["content"]): string {
       return `(reaction ${content.emoji === "" ? "removed" : content.emoji})`;
     case "other":
     case "protocol":
-      return `(${content.label})`;
+      return `(${content.label})${"text" in content && content.text !== undefined ? ` ${content.text}` : ""}`;
   }
 }

@@ -121,7 +121,8 @@ export type IncomingContent =
   | { readonly type: "text"; readonly text: string }
   | { readonly type: "media"; readonly media: string; readonly caption: string | null }
   | { readonly type: "reaction"; readonly emoji: string; readonly targetMessageId: string }
-  | { readonly type: "other"; readonly label: string }
+  /** `text`: what can be said of it in words, e.g. a place or the options of a poll. */
+  | { readonly type: "other"; readonly label: string; readonly text?: string }
   /** Protocol, peer and key distribution messages: never for the agent. */
   | { readonly type: "protocol"; readonly label: string };
 

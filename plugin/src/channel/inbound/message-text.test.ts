@@ -8,6 +8,11 @@ const CASES: readonly [content: IncomingContent, agent: string | null, typed: st
   [{ type: "media", media: "image", caption: "look" }, "look\n<media:image>", "look"],
   [{ type: "media", media: "audio", caption: null }, "<media:audio>", ""],
   [{ type: "other", label: "location" }, "<location>", ""],
+  [
+    { type: "other", label: "poll", text: "Where? [here | there]" },
+    "<poll> Where? [here | there]",
+    "",
+  ],
   [{ type: "reaction", emoji: "+", targetMessageId: "A" }, null, ""],
   [{ type: "protocol", label: "key share" }, null, ""],
 ];

@@ -23,7 +23,8 @@ export function textForAgent(content: IncomingContent): string | null {
     case "media":
       return [content.caption, `<media:${content.media}>`].filter(Boolean).join("\n");
     case "other":
-      return ABOUT_ANOTHER_MESSAGE.has(content.label) ? null : `<${content.label}>`;
+      if (ABOUT_ANOTHER_MESSAGE.has(content.label)) return null;
+      return [`<${content.label}>`, content.text].filter(Boolean).join(" ");
     case "reaction":
     case "protocol":
       return null;
