@@ -7,6 +7,8 @@ const LINKED = ["test/baileys/custody.test.ts"];
 const MATRIX = ["test/baileys/custody-matrix.test.ts"];
 const ADAPTER = ["src/channel/outbound/custody.test.ts"];
 const ACKS = ["test/baileys/custody-acks.test.ts"];
+const MENTIONS = ["src/channel/outbound/group-mentions.test.ts"];
+const REPLY_FILES = ["src/channel/inbound/reply-media.test.ts"];
 const FILES = ["test/baileys/media-delivery.test.ts"];
 
 /** Every protection of a reply between its capture and the server's ack. */
@@ -269,5 +271,40 @@ export const CUSTODY_MUTATIONS: readonly Mutation[] = [
     from: "request.bytes ?? content.path",
     to: "content.path",
     tests: FILES,
+  },
+  {
+    name: "only members of the group are mentioned",
+    file: "src/channel/outbound/group-mentions.ts",
+    from: "if (member === undefined) return written;",
+    to: "if (member === undefined) return `@${digits}x`;",
+    tests: MENTIONS,
+  },
+  {
+    name: "a group that is not known in time keeps no message back",
+    file: "src/channel/outbound/group-mentions.ts",
+    from: ".catch(() => null);",
+    to: ";",
+    tests: MENTIONS,
+  },
+  {
+    name: "a file that cannot be read costs not the others",
+    file: "src/channel/inbound/reply-media.ts",
+    from: "unreadable = true;",
+    to: "throw error;",
+    tests: REPLY_FILES,
+  },
+  {
+    name: "a file is not sent twice in a turn",
+    file: "src/channel/inbound/reply-media.ts",
+    from: "if (!sent.has(url)) urls.push(url);",
+    to: "urls.push(url);",
+    tests: REPLY_FILES,
+  },
+  {
+    name: "a poll that no app can show is refused for good",
+    file: "src/channel/outbound/send-poll.ts",
+    from: "return notDispatched(`The poll cannot be sent: ${why}.`, false);",
+    to: "return notDispatched(`The poll cannot be sent: ${why}.`);",
+    tests: ["src/channel/outbound/send-poll.test.ts"],
   },
 ];

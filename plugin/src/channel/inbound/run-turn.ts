@@ -17,7 +17,7 @@ import { typedText } from "./message-text.ts";
 import { type ReceivedMedia, receiveFiles } from "./received-files.ts";
 import { createReplyMedia } from "./reply-media.ts";
 import { planReplies } from "./reply-plan.ts";
-import { buildContext } from "./turn.ts";
+import { buildContext, type TurnFacts } from "./turn.ts";
 
 /** A turn that only has to be begun. `shown`: every message it is about, oldest first; the admitted one is what a reply answers to. */
 export interface PreparedTurn {
@@ -73,13 +73,12 @@ export function runTurn(turn: PreparedTurn): Promise<Admission> {
 }
 
 async function processTurn(turn: PreparedTurn, onAdopted: () => void): Promise<boolean> {
-  const { admitted, shown, media, verdict } = turn;
-  const { host, cfg, account, entry, parties, access, text, route } = admitted;
+  const { admitted } = turn;
+  const { host, cfg, account, entry, parties, text } = admitted;
   const { message } = entry;
   const lifecycle = { admission: "exclusive" as const, onAdopted };
   const limit = historyLimitOf(cfg, account);
   const pending = host.history.peek(parties.conversation);
-  const timestampMs = timestampOf(entry);
   const reaction = reactToTurn(admitted);
   const run = host.channel.inbound.run({
     channel: CHANNEL_ID,
@@ -89,47 +88,16 @@ async function processTurn(turn: PreparedTurn, onAdopted: () => void): Promise<b
     adapter: {
       ingest: () => ({
         id: message.messageId,
-        timestamp: timestampMs,
+        timestamp: timestampOf(entry),
         rawText: typedText(message.content),
         textForAgent: text,
         textForCommands: typedText(message.content),
         raw: message,
       }),
       classify: () => ({ kind: "message", canStartAgentTurn: true }),
-      resolveTurn: (): ChannelInboundTurnPlan => ({
-        cfg,
-        channel: CHANNEL_ID,
-        accountId: account.accountId,
-        messageId: message.messageId,
-        route: {
-          agentId: route.agentId,
-          ...(route.dmScope === undefined ? {} : { dmScope: route.dmScope }),
-          sessionKey: route.sessionKey,
-        },
+      resolveTurn: () => ({
+        ...planTurn(turn, pending, limit),
         turnAdoptionLifecycle: lifecycle,
-        ctxPayload: buildContext({
-          cfg,
-          runtime: host.channel,
-          account,
-          policy: access.policy,
-          parties,
-          message,
-          text,
-          shown,
-          media,
-          timestampMs,
-          route,
-          verdict,
-          mention: admitted.mention,
-          pending,
-          historyLimit: limit,
-          group: admitted.group,
-        }),
-        record: {
-          ...lastRoute(admitted),
-          onRecordError: (error) =>
-            host.log.warn("The session could not be updated.", { error: asError(error) }),
-        },
         ...replies(admitted, reaction),
       }),
     },
@@ -143,6 +111,50 @@ async function processTurn(turn: PreparedTurn, onAdopted: () => void): Promise<b
   if (result.dispatched) host.history.consume(parties.conversation, pending, limit);
   await sendReadReceipt(turn);
   return result.dispatched;
+}
+
+/** Everything about a turn but its replies. */
+function planTurn(
+  { admitted, shown, media, verdict }: PreparedTurn,
+  pending: TurnFacts["pending"],
+  historyLimit: number,
+): Omit<ChannelInboundTurnPlan, "delivery"> {
+  const { host, cfg, account, entry, parties, access, text, route } = admitted;
+  const { message } = entry;
+  return {
+    cfg,
+    channel: CHANNEL_ID,
+    accountId: account.accountId,
+    messageId: message.messageId,
+    route: {
+      agentId: route.agentId,
+      ...(route.dmScope === undefined ? {} : { dmScope: route.dmScope }),
+      sessionKey: route.sessionKey,
+    },
+    ctxPayload: buildContext({
+      cfg,
+      runtime: host.channel,
+      account,
+      policy: access.policy,
+      parties,
+      message,
+      text,
+      shown,
+      media,
+      timestampMs: timestampOf(entry),
+      route,
+      verdict,
+      mention: admitted.mention,
+      pending,
+      historyLimit,
+      group: admitted.group,
+    }),
+    record: {
+      ...lastRoute(admitted),
+      onRecordError: (error) =>
+        host.log.warn("The session could not be updated.", { error: asError(error) }),
+    },
+  };
 }
 
 function replies(
