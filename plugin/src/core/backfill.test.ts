@@ -263,6 +263,19 @@ describe("asking the phone", () => {
     expect(story.asked).toHaveLength(4);
   });
 
+  it("by default asks ten times in an hour, whatever is missing", () => {
+    const story = account();
+    const chats = Array.from({ length: 14 }, (_, index) => `group-${index + 10}`);
+    for (const chat of chats) story.message(chat);
+    story.outage(12 * MINUTE);
+    story.delivery(0);
+    for (const chat of chats) {
+      story.message(chat);
+      story.answered({ requestId: "", chat, endOfHistory: true });
+    }
+    expect(story.asked).toHaveLength(10);
+  });
+
   it("at most three questions are open at a time", () => {
     const story = account();
     const chats = ["user-a", "group-1", "group-2", "group-3", "group-4"];

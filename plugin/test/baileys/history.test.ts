@@ -41,6 +41,11 @@ it("503: the group's messages come from the phone before the summary is asked of
       unanswered: 0,
     });
     expect(stage.recordsOf("history.request")).toHaveLength(1);
+    // In seconds, whatever the field is called.
+    const [request] = stage.bot.phone.history.requests;
+    const anchorS = Number(request?.oldestMsgTimestampMs);
+    expect(Math.abs(anchorS - Date.now() / 1_000)).toBeLessThan(600);
+    expect(request).toMatchObject({ onDemandMsgCount: 50, oldestMsgFromMe: false });
   });
 });
 

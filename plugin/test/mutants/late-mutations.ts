@@ -292,4 +292,11 @@ export const LATE_MUTATIONS: readonly Mutation[] = [
     to: "seam.baileys\n            .downloadHistory(notification, {})\n            .then(take)",
     tests: DOWNLOAD,
   },
+  {
+    name: "the phone is asked in seconds (WhiskeySockets/Baileys#2452)",
+    file: "src/baileys/history-pages.ts",
+    from: "Math.floor((anchor.sentAtMs ?? parts.clock.wallMs()) / 1_000)",
+    to: "Math.floor(anchor.sentAtMs ?? parts.clock.wallMs())",
+    tests: ["test/baileys/history.test.ts"],
+  },
 ];

@@ -2,7 +2,14 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { ANSWER_MS, marker, type TheStage } from "../stage.ts";
 import { channelStatus, statusOf, untilPhase } from "../status.ts";
 
+/** Plays after a suite that kills the gateway. */
 export function outageSuite(stage: TheStage): void {
+  test("the time in which the gateway was killed and not running is in its account of outages", async () => {
+    const { outages } = await outagesOf(stage().gateway);
+    const killed = outages.find(({ causeId }) => causeId === "gateway-died");
+    expect(killed?.line).toMatch(/^outage \S+ -> \S+ \(.+, gateway-died\): /u);
+  });
+
   describe("while the link is cut", () => {
     test("a reply that becomes ready waits and arrives on the next socket", async () => {
       const { account, alice, answers, gateway, whatsapp } = stage();
@@ -82,7 +89,7 @@ interface Outages {
 async function outagesOf(gateway: ReturnType<TheStage>["gateway"]): Promise<Outages> {
   const { accounts } = await gateway.rpc<{ readonly accounts: readonly Outages[] }>(
     "whatsappContinuity.outages",
-    { accountId: "default", limit: 5 },
+    { accountId: "default", limit: 20 },
   );
   const [own] = accounts;
   if (own === undefined) throw new Error("the account is not in the answer");
