@@ -1,9 +1,11 @@
 /** Goal: a file that the gateway sends arrives as what it is, whole and once, whatever happens to the gateway's copy of it. */
 import { REDIRECT_PRELOAD } from "fixtures/whatsapp-server";
+import { verifyChannelMessageAdapterCapabilityProofs } from "openclaw/plugin-sdk/channel-outbound";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type AccountAtWork, AccountsAtWork } from "../../src/channel/accounts-at-work.ts";
 import { Delivery } from "../../src/channel/outbound/delivery.ts";
 import type { LoadedMedia, MediaHost } from "../../src/channel/outbound/media-host.ts";
+import { createMessageAdapter } from "../../src/channel/outbound/message-adapter.ts";
 import { reconcileDelivery } from "../../src/channel/outbound/reconcile.ts";
 import { type OutboundHost, sendFile, sendPayload } from "../../src/channel/outbound/send-media.ts";
 import type { AccountRuntime } from "../../src/runtime/account.ts";
@@ -214,4 +216,67 @@ describe("the same delivery again", () => {
     ]);
     expect(reconcileDelivery(question, bench.journal)).toMatchObject({ status: "sent" });
   });
+});
+
+it("every capability that is declared to the gateway is kept", async () => {
+  await opened();
+  const {
+    send: sends,
+    durableFinal,
+    ...adapter
+  } = createMessageAdapter(accounts, host, () => undefined);
+  const proof = { cfg: {}, to: `+${alice().user.pn}`, accountId: "bot" } as const;
+  const last = () => alice().inbox.messages.at(-1);
+  const until = (id: string | undefined) =>
+    bench.until(() => last()?.id === id && id !== undefined, "the message");
+  const results = await verifyChannelMessageAdapterCapabilityProofs({
+    adapterName: "whatsapp",
+    adapter: { ...adapter, durableFinal },
+    proofs: {
+      text: async () => until((await sends.text({ ...proof, text: "text" })).messageId),
+      media: async () => {
+        const mediaUrl = file("a.png", "image/png", "image");
+        await until((await sends.media({ ...proof, text: "", mediaUrl })).messageId);
+      },
+      payload: async () => {
+        const payload = { text: "payload", isError: true };
+        await until((await sends.payload({ ...proof, text: "payload", payload })).messageId);
+      },
+      replyTo: async () => {
+        const id = await alice().write(bench.account, "quote me");
+        await bench.message("quote me");
+        await until((await sends.text({ ...proof, text: "quoting", replyToId: id })).messageId);
+        expect(last()?.refersTo).toBe(id);
+      },
+      // The gateway's hooks change a text before it comes here; it is sent as they left it.
+      messageSendingHooks: async () => {
+        await until((await sends.text({ ...proof, text: "*as it is*" })).messageId);
+        expect(last()?.text).toBe("*as it is*");
+      },
+      reconcileUnknownSend: async () => {
+        const sent = await sends.text({ ...proof, text: "asked for", deliveryQueueId: "q3" });
+        const question = {
+          ...proof,
+          queueId: "q3",
+          channel: "whatsapp",
+          enqueuedAt: 0,
+          retryCount: 0,
+          payloads: [],
+        };
+        expect(await durableFinal.reconcileUnknownSend(question)).toMatchObject({
+          status: "sent",
+          messageId: sent.messageId,
+        });
+      },
+    },
+  });
+  const kept = results.filter(({ status }) => status === "verified");
+  expect(kept.map(({ capability }) => capability)).toEqual([
+    "text",
+    "media",
+    "payload",
+    "replyTo",
+    "messageSendingHooks",
+    "reconcileUnknownSend",
+  ]);
 });

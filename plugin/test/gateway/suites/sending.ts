@@ -174,11 +174,24 @@ export function sendingSuite(stage: TheStage): () => void {
       const path = workspaceFile(gateway, "away.png", PNG);
       const request = { ...to(bob), message: word, mediaUrl: path, idempotencyKey: word };
       const sending = gateway.rpc<Sent>("send", request, { timeoutMs: 2 * ANSWER_MS });
-      await expect.poll(() => queuedDeliveries(gateway), { timeout: ANSWER_MS }).toBe(1);
+      // The gateway knows of no attempt as long as nothing can be written.
+      await expect
+        .poll(() => queuedDeliveries(gateway), { timeout: ANSWER_MS })
+        .toEqual(["producer_claimed"]);
       whatsapp.faults.clear("away");
       const { messageId } = await sending;
       expect(await arrived(bob, word)).toMatchObject({ id: messageId, kind: "image", copies: 1 });
       expect(copiesOf(bob, word)).toHaveLength(1);
+    });
+
+    test("what WhatsApp refuses is told with the reason, and the gateway does not send it again", async () => {
+      const { bob, gateway, whatsapp } = stage();
+      const word = marker();
+      whatsapp.faults.set("no", { stage: "ack", kind: "error", code: "463" }, { times: 1 });
+      const sent = gateway.rpc("send", { ...to(bob), message: word, idempotencyKey: word }, RPC);
+      await expect(sent).rejects.toThrow(/463/);
+      await expect.poll(() => queuedDeliveries(gateway), { timeout: ANSWER_MS }).toEqual([]);
+      expect(copiesOf(bob, word)).toEqual([]);
     });
 
     test(
@@ -195,6 +208,10 @@ export function sendingSuite(stage: TheStage): () => void {
         ];
         const lost = requests.map((request) => gateway.rpc("send", request, RPC).catch(() => null));
         const { id } = await arrived(bob, text);
+        // The gateway was told of the first before it was written; the file stands in line behind it.
+        await expect
+          .poll(() => queuedDeliveries(gateway), { timeout: ANSWER_MS })
+          .toEqual(["send_attempt_started", "producer_claimed"]);
         await gateway.kill9();
         await Promise.all(lost);
         bob.receipts = "delivery";
@@ -214,7 +231,7 @@ export function sendingSuite(stage: TheStage): () => void {
       "the queue of the killed gateway was answered from custody: it is empty, and nothing came twice",
       async () => {
         const { bob, gateway } = stage();
-        await expect.poll(() => queuedDeliveries(gateway), { timeout: 2 * ANSWER_MS }).toBe(0);
+        await expect.poll(() => queuedDeliveries(gateway), { timeout: 2 * ANSWER_MS }).toEqual([]);
         expect(killed).toHaveLength(2);
         for (const word of killed) expect(copiesOf(bob, word), word).toHaveLength(1);
       },
@@ -242,17 +259,19 @@ function workspaceFile(gateway: Gateway, name: string, content: Uint8Array): str
   return path;
 }
 
-/** Deliveries that the gateway itself still has to settle. */
-function queuedDeliveries(gateway: Gateway): number {
+/** How far the gateway says that the deliveries are which it still has to settle, oldest first. */
+function queuedDeliveries(gateway: Gateway): string[] {
   const file = join(gateway.stateDir, "state", "openclaw.sqlite");
   const database = new DatabaseSync(file, { readOnly: true });
   try {
-    const row = database
+    return database
       .prepare(
-        "SELECT COUNT(*) AS count FROM delivery_queue_entries WHERE status = 'pending' AND queue_name = 'outbound-prepared-v1'",
+        `SELECT entry_json FROM delivery_queue_entries
+         WHERE status = 'pending' AND queue_name = 'outbound-prepared-v1' ORDER BY enqueued_at`,
       )
-      .get();
-    return Number(row?.["count"]);
+      .all()
+      .map((row) => JSON.parse(String(row["entry_json"])) as { readonly recoveryState?: string })
+      .map(({ recoveryState }) => recoveryState ?? "none");
   } finally {
     database.close();
   }
