@@ -306,6 +306,23 @@ describe("outgoing", () => {
   });
 
   it.each([
+    ["in a group by its author", "1@g.us", "2@lid", { fromMe: false, participant: "2@lid" }],
+    ["in a direct chat by the other side", "2@lid", "2@lid", { fromMe: false }],
+    ["as an own one without an author", "2@lid", undefined, { fromMe: true }],
+  ])("a reaction names a message that is not kept %s", (_how, chat, targetAuthor, key) => {
+    const content = {
+      operation: "reaction",
+      targetRaw: null,
+      targetMessageId: "A1",
+      emoji: "",
+      ...(targetAuthor === undefined ? {} : { targetAuthor }),
+    } as const;
+    expect(planOutgoing(baileys, chat, content, null)).toMatchObject({
+      content: { react: { text: "", key: { remoteJid: chat, id: "A1", ...key } } },
+    });
+  });
+
+  it.each([
     ["image/png", "image"],
     ["video/mp4", "video"],
     ["audio/ogg", "audio"],
