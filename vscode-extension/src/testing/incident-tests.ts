@@ -147,6 +147,8 @@ export class IncidentTests implements vscode.Disposable {
     let engine: ReplayEngine | null = null;
     try {
       if (depth === "core") engine = await opener.engine(chosenCode());
+      if (engine?.origin === "bundled")
+        for (const note of await opener.codeNotRun()) run.appendOutput(`${note}\r\n`);
       for (const item of items) {
         if (token.isCancellationRequested) run.skipped(item);
         else await this.#runOne(run, item, opener, engine, stop.signal);

@@ -81,7 +81,7 @@ export function watched(ui: Workbench, value: string): Locator {
   return ui.page.locator(".debug-watch .expression", { hasText: `"${value}"` }).first();
 }
 
-/** Starts a session by the code lens above the first line of the file in front. */
+/** Starts a session by the code lens above the first line of the file in front, and waits until it stands. */
 export async function debugByLens(ui: Workbench): Promise<void> {
   await ui.page.keyboard.press("Control+Home");
   // The lenses stand above the first line, which alone is what the caret scrolls to.
@@ -89,4 +89,7 @@ export async function debugByLens(ui: Workbench): Promise<void> {
   await ui.page.mouse.wheel(0, -20_000);
   await ui.page.locator(".codelens-decoration a", { hasText: "Debug" }).first().click();
   await toolbar(ui).waitFor();
+  // Its first stop takes the focus from whatever is typed into.
+  await ui.page.locator(STOPPED).first().waitFor();
+  await ui.page.waitForTimeout(SETTLE_MS / 2);
 }

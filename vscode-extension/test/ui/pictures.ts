@@ -4,6 +4,7 @@ import { ensureBrowser, ensureServer } from "../harness/environment.ts";
 import { SAMPLES } from "../harness/sample-files.ts";
 import { startServer } from "../harness/vscode-server.ts";
 import { debuggerSteps } from "./debugger-steps.ts";
+import { UNTRUSTED_STEPS } from "./untrusted-steps.ts";
 import {
   type Counts,
   type Step,
@@ -161,14 +162,27 @@ function chosen({ only, workspace }: WorkbenchOptions): readonly Step[] {
   return only === "debugger" ? steps : [...FILE_STEPS, ...steps, ...CONTRAST_STEPS];
 }
 
-/** Drives the workbench through its steps. */
+/** Drives the workbench through its steps: in a folder that is trusted, then in one that is not. */
 export async function runPictures(options: WorkbenchOptions): Promise<Counts> {
+  const trusted = await runSteps(options, chosen(options), false);
+  const untrusted = await runSteps(options, UNTRUSTED_STEPS, true);
+  return {
+    passed: trusted.passed + untrusted.passed,
+    failed: trusted.failed + untrusted.failed,
+  };
+}
+
+async function runSteps(
+  options: WorkbenchOptions,
+  steps: readonly Step[],
+  withTrust: boolean,
+): Promise<Counts> {
   const settings = { "workbench.colorTheme": "Default Dark Modern" };
-  const server = await startServer({ serverRoot: ensureServer(), settings });
+  const server = await startServer({ serverRoot: ensureServer(), settings, withTrust });
   const browser = await launchBrowser(ensureBrowser());
   try {
     const ui = await Workbench.open(browser, server, options);
-    return await takeSteps(ui, browser, chosen(options));
+    return await takeSteps(ui, browser, steps);
   } finally {
     await browser.close();
     await server.stop();

@@ -152,6 +152,8 @@ export class ReplayProblem extends Error {
 
 /** Replays one incident with one copy of the code; in this process or in one of its own. */
 export interface ReplayEngine {
+  /** Which copy decides. */
+  readonly origin: CodeIdentity["origin"];
   /** @throws ReplayProblem when the incident or the code cannot be used */
   open(incident: IncidentText): Promise<OpenedIncident>;
   /** @throws ReplayProblem when a condition cannot be understood */

@@ -41,6 +41,10 @@ export class LocalEngine implements ReplayEngine {
     this.#code = code;
   }
 
+  get origin(): PluginCode["identity"]["origin"] {
+    return this.#code.identity.origin;
+  }
+
   open(incident: IncidentText): Promise<OpenedIncident> {
     return this.#inWords(() => {
       const { replay, goldenProblem } = this.#replay(incident);

@@ -31,6 +31,7 @@ interface Waiting {
 
 /** Replays with a workspace's own plugin, in a process of its own: its code cannot touch the editor, and a debugger can attach to it. */
 export class ProcessEngine implements ReplayEngine {
+  readonly origin = "workspace";
   readonly #child: ChildProcess;
   readonly #waiting = new Map<number, Waiting>();
   readonly #listeners: ((why: string) => void)[] = [];

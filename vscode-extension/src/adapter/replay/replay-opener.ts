@@ -2,14 +2,13 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { IncidentText } from "openclaw-whatsapp-continuity-plugin/replay";
 import { BUNDLED } from "./bundled-code.ts";
-import { readCoreFiles } from "./core-files.ts";
+import { CoreRules } from "./core-files.ts";
 import { type DepthOutcome, playAtBaileysDepth } from "./depth-runs.ts";
 import { type ReplayEngine, ReplayProblem } from "./engine.ts";
 import { LocalEngine } from "./local-engine.ts";
 import { folderForPlayedLogs } from "./played-logs.ts";
 import { ProcessEngine } from "./process-engine.ts";
 import type { OpenReplay, ReplayRequest } from "./replay-request.ts";
-import { RuleSources } from "./rule-sources.ts";
 import { identityOf, nodeOf } from "./workspace-plugin.ts";
 
 /** What opening a replay needs of the editor. */
@@ -66,9 +65,9 @@ export class ReplayOpener {
         engine,
         incident,
         path: played?.log.file ?? request.program,
-        rules: new RuleSources(readCoreFiles(folder ?? this.#surroundings.bundledSources)),
+        rules: new CoreRules(folder ?? this.#surroundings.bundledSources),
         notes: [
-          ...(incident.code.origin === "bundled" ? await this.#notRun() : []),
+          ...(incident.code.origin === "bundled" ? await this.codeNotRun() : []),
           ...(played === null ? [] : [played.note]),
         ],
       };
@@ -93,8 +92,8 @@ export class ReplayOpener {
     });
   }
 
-  /** Names the workspace's own code where the bundled copy decides instead. */
-  async #notRun(): Promise<readonly string[]> {
+  /** Names the workspace's own code, for where the bundled copy decides instead. */
+  async codeNotRun(): Promise<readonly string[]> {
     const plugin = await this.#surroundings.findUnusedPlugin();
     if (plugin === null) return [];
     const isTrusted = (await this.#surroundings.findPlugin()) !== null;

@@ -21,7 +21,7 @@ export interface OpenReplay {
   readonly incident: OpenedIncident;
   /** What the source of the records is called by the client: the incident, or the log of a deeper level. */
   readonly path: string;
-  readonly rules: RuleSources;
+  readonly rules: Pick<RuleSources, "find">;
   /** What else there is to say about it. */
   readonly notes: readonly string[];
 }

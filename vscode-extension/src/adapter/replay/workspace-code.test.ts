@@ -76,6 +76,20 @@ describe("a workspace's own plugin", () => {
       expect(client.output.at(-1)).toMatch(
         /Now: \d+ of 293 decisions differ from the golden, the first on line 5/,
       );
+      const line = (await client.frames())[1]?.line ?? 0;
+      const decision = /^export function /m;
+      const path = join(copy, "src/core/connection.ts");
+      const text = readFileSync(path, "utf8");
+      writeFileSync(
+        path,
+        text.replace(decision, (found) => `\n\n\n${found}`),
+      );
+      await new Promise((later) => setTimeout(later, 300));
+      await client.go("stepBack");
+      await client.go("next");
+      // Not restarted: the code that decides is as before, its line is where it stands now.
+      expect((await client.frames())[1]?.line).toBe(line + 3);
+      writeFileSync(path, text);
       edit("connection.ts", '"connect/edited"', '"connect/upgraded"');
       await client.ask("disconnect");
     },
