@@ -1,13 +1,14 @@
 /** Goal: the time in which no process ran is an outage like any other, with its beginning and its cause. */
 import { describe, expect, it } from "vitest";
 import type { Effect, Input } from "../events/index.ts";
-import { SERVICE_UNAVAILABLE, Story } from "./story.test-support.ts";
+import { DEFAULT_POLICY } from "./index.ts";
+import { DNS_ERROR, SERVICE_UNAVAILABLE, Story } from "./story.test-support.ts";
 
 const MINUTE = 60_000;
 type Absence = Extract<Input, { kind: "absence.restored" }>;
 
-function began(absence: Omit<Absence, "kind">): Story {
-  const story = new Story();
+function began(absence: Omit<Absence, "kind">, policy = DEFAULT_POLICY): Story {
+  const story = new Story(policy);
   story.tell({
     kind: "controller.started",
     controllerId: 1,
@@ -92,6 +93,17 @@ describe("the time in which nothing ran", () => {
     expect(story.state.backfill.gaps).toMatchObject([
       { chat: "group-1", evidence: "outage-without-drain" },
     ]);
+  });
+
+  it("alerts with what keeps the account from connecting now", () => {
+    const policy = { ...DEFAULT_POLICY, alert: { afterMs: 5 * MINUTE } };
+    const story = began({ how: "stopped", awayAgeMs: 30 * MINUTE }, policy);
+    story.close(DNS_ERROR);
+    story.fire("alert", 5 * MINUTE);
+    expect(story.effects("alert.raise")).toMatchObject([{ causeId: "dns-not-found" }]);
+    story.fire("reconnect");
+    story.open();
+    expect(story.effects("alert.clear")).toHaveLength(1);
   });
 
   it("is not taken over by an account that is in an outage, or back already", () => {

@@ -92,9 +92,12 @@ export function onAlertDue(draft: Draft): boolean {
   const { current } = draft.state.backfill;
   if (current === null || current.endedAt !== null) return false;
   updateBackfill(draft, { alerted: true });
+  // That nothing ran is over; what keeps it from connecting now is another matter.
+  const isAbsence = current.causeId === "gateway-stopped" || current.causeId === "gateway-died";
+  const { lastCauseId } = draft.state.recovery;
   emit(draft, "outage/alert", {
     kind: "alert.raise",
-    causeId: current.causeId,
+    causeId: isAbsence ? (lastCauseId ?? current.causeId) : current.causeId,
     downMs: draft.at - current.startedAt,
   });
   return true;

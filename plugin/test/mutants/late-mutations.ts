@@ -299,4 +299,11 @@ export const LATE_MUTATIONS: readonly Mutation[] = [
     to: "Math.floor(anchor.sentAtMs ?? parts.clock.wallMs())",
     tests: ["test/baileys/history.test.ts"],
   },
+  {
+    name: "an alert names what is wrong now, not that the gateway had been off",
+    file: "src/core/backfill.ts",
+    from: "causeId: isAbsence ? (lastCauseId ?? current.causeId) : current.causeId,",
+    to: "causeId: isAbsence && lastCauseId === null ? current.causeId : current.causeId,",
+    tests: ABSENCE,
+  },
 ];
