@@ -173,6 +173,21 @@ describe("a file that cannot be read", () => {
   );
 });
 
+it("a file that WhatsApp's media server does not take at first is uploaded again, for one message", async () => {
+  const { sends } = bench.policy;
+  bench.policy = { ...bench.policy, sends: { ...sends, ackWaitMs: 300 } };
+  await opened();
+  bench.server.faults.set(
+    "full",
+    { stage: "media", kind: "upload-status", status: 503 },
+    { times: 1 },
+  );
+  const { messageId } = await send({ mediaUrl: file("a.png", "image/png", "image") });
+  const [picture] = await seen(1);
+  expect(picture).toMatchObject({ id: messageId, kind: "image", copies: 1 });
+  expect(bench.recordsOf("send.dispatch")).toHaveLength(2);
+});
+
 describe("the same delivery again", () => {
   it("after a restart: the file in custody goes out under its first id, although the gateway's copy is gone", async () => {
     await opened();

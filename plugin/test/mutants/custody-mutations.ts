@@ -307,4 +307,11 @@ export const CUSTODY_MUTATIONS: readonly Mutation[] = [
     to: "return notDispatched(`The poll cannot be sent: ${why}.`);",
     tests: ["src/channel/outbound/send-poll.test.ts"],
   },
+  {
+    name: "an upload that broke off is tried again",
+    file: "src/core/sends.ts",
+    from: 'error.name === "UploadFailed"',
+    to: 'error.name === ""',
+    tests: FILES,
+  },
 ];
