@@ -115,6 +115,26 @@ const MUTATIONS: Readonly<Record<string, (text: string) => string>> = {
     ZULU.test(text) && lines(text).every((line) => ZULU.test(line))
       ? `(times are in CEST)\n${eachLine(text, (line) => line.replace(ZULU, (_, time: string) => shifted(time, 2)))}`
       : text,
+  "with mixed line ends": (text) =>
+    eachLine(text, (line, index) => (index % 2 ? `${line}\r` : line)),
+  "with no-break spaces": (text) => text.replaceAll(" ", "\u00a0"),
+  "with tabs": (text) => text.replaceAll(" ", "\t"),
+  "aligned in columns": (text) => text.replaceAll(" ", "   "),
+  "with zero-width characters": (text) => eachLine(text, (line) => `\u200b${line}\ufeff`),
+  "with typographic quotes": (text) =>
+    text.replaceAll(/"([^"\n]*)"/g, "\u201c$1\u201d").replaceAll(/'([^'\n]*)'/g, "\u2018$1\u2019"),
+  "quoted by three people": (text) => eachLine(text, (line) => `>> > ${line}`),
+  "in a quoted fence with a language": (text) =>
+    eachLine(`\`\`\`log title="x"\n${text}\`\`\``, (line) => `> ${line}`),
+  "as a page": (text) =>
+    `<details><pre><code>${eachLine(text, (line) => `${line}<br>`)}</code></pre>\n`,
+  "with line numbers": (text) => eachLine(text, (line, index) => `${index + 1}: ${line}`),
+  "as cat numbers it": (text) => eachLine(text, (line, index) => `     ${index + 1}\t${line}`),
+  "of a container": (text) => eachLine(text, (line) => `openclaw-gateway-1  | ${line}`),
+  "of a pod": (text) => eachLine(text, (line) => `[pod/openclaw-0/gateway] ${line}`),
+  "found by grep": (text) => eachLine(text, (line) => `logs/gateway.log:${line}`),
+  "in bold": (text) => eachLine(text, (line) => `**${line}**`),
+  "with hard line breaks": (text) => eachLine(text, (line) => `${line}\\`),
 };
 
 function shifted(time: string, hours: number): string {
@@ -168,6 +188,25 @@ describe("times", () => {
       "00:01:00 [whatsapp] Web connection closed (status 408). Retry 1/12 in 2s…",
     ].join("\n");
     expect(observed(text)[1]).toMatch(/^\+120000 /);
+  });
+
+  test("over the night in which the clock is put back", () => {
+    const text = [
+      "2026-10-25 02:40:00 [whatsapp] Listening for personal WhatsApp inbound messages.",
+      "2026-10-25 02:10:00 [whatsapp] Web connection closed (status 408). Retry 1/12 in 2s…",
+      "2026-10-25 02:10:03 [whatsapp] Listening for personal WhatsApp inbound messages.",
+      "2026-10-25 09:00:00 [whatsapp] Web connection closed (status 408). Retry 1/12 in 2s…",
+    ].join("\n");
+    const after = ["+0", "+1800000", "+1803000", "+26400000"];
+    const times = (told: string): readonly string[] =>
+      observed(told).map((line) => line.split(" ")[0] ?? "");
+    expect(times(text)).toEqual(after);
+    expect(times(text.replaceAll("2026-10-25 ", ""))).toEqual(after);
+    // With its zone a line says what it is, and lines that overtook each other stay as they are.
+    const zoned = times(text.replaceAll(/(:\d\d) \[/g, "$1+02:00 ["));
+    expect(zoned).toEqual(["+0", "+3000", "+24600000"]);
+    const overtaken = text.replaceAll("2026-10-25 ", "").replace("02:10:00", "02:39:58");
+    expect(times(overtaken).slice(0, 2)).toEqual(["+0", "+0"]);
   });
 
   test("without a zone are marked assumed; --utc-offset says what they are", () => {
@@ -231,6 +270,29 @@ describe("an import", () => {
     });
     expect(importIncident(pasted("seed-dns"), OPTIONS).observed).toBe(6);
   });
+});
+
+describe("text from several sources in one paste", () => {
+  const console24 = pasted("d28-quoted-line").trimEnd();
+
+  test("tells what each of them tells, in the order of time", () => {
+    const [early, late] = [pasted("d14-during-setup"), console24];
+    const together = `From the console:\n\n> ${late}\n\nand before that, from the file:\n\`\`\`\n${early}\`\`\`\n`;
+    const kinds = (text: string): readonly string[] =>
+      observed(text).map((line) => line.replace(/^\+\d+ /, ""));
+    expect(kinds(together)).toEqual([...kinds(early), ...kinds(late)]);
+  });
+
+  test("tells a line once that was pasted twice with its full time", () => {
+    expect(observed(`${console24}\n\nsame again:\n> ${console24}\n`)).toEqual(observed(console24));
+  });
+});
+
+test("a line that was cut off still tells its status and its code", () => {
+  const cut = (shape: string): string =>
+    eachLine(pasted(shape), (line) => (line.length > 150 ? `${line.slice(0, 147)}...` : line));
+  expect(observed(cut("d13-channel-exit"))).toEqual(["+0 default closed: 428 -> gateway exit"]);
+  expect(observed(cut("d15-aggregate-error")).join()).toContain("408 ETIMEDOUT -> gateway exit");
 });
 
 test("an error object that was shortened still tells its status and its code", () => {

@@ -9,6 +9,7 @@ import {
 } from "../events/index.ts";
 import { AnyLogReader } from "../explain/index.ts";
 import {
+  inOrderOfTime,
   LogImporter,
   MAX_PASTED_CHARACTERS,
   type PastedText,
@@ -168,18 +169,22 @@ function toldRecords(
   options: ImportOptions,
 ): { readonly records: readonly ToldRecord[]; readonly recognised: number } {
   const { label, fallbackMs, scrub } = options;
+  const zone = options.utcOffsetMinutes ?? utcOffsetInText ?? 0;
   const own = new AnyLogReader({ label, fallbackMs, scrub });
   const foreign = new LogImporter({
     label,
     fallbackMs,
     scrub,
-    utcOffsetMinutes: options.utcOffsetMinutes ?? utcOffsetInText ?? 0,
+    utcOffsetMinutes: zone,
     shorthand: { usualStatus: usualStatusOf(text) },
   });
   const records: ToldRecord[] = [];
+  const seen = new Set<string>();
   let recognised = 0;
   let beganMs: number | null = null;
-  for (const line of lines) {
+  for (const line of inOrderOfTime(lines, fallbackMs, zone)) {
+    // Two people paste the same log, or one quotes the other; what happened twice has two times.
+    if (FULL_TIME.test(line) && seen.size === seen.add(line).size) continue;
     if (line.includes('"boot"')) {
       const result = own.read(line);
       records.push(...result.records);
@@ -196,6 +201,8 @@ function toldRecords(
   for (const record of left.records) records.push({ record, wallMs: beganMs + record.at });
   return { records, recognised };
 }
+/** Date and time to the millisecond: no two lines of one log are the same then. */
+const FULL_TIME = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}[.,]\d{3}/;
 
 /** The status that the text speaks of most: what a drop without one was. */
 function usualStatusOf(text: string): number | null {

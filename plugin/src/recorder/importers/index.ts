@@ -6,3 +6,4 @@ export {
 } from "./log-importer.ts";
 export { MAX_PASTED_CHARACTERS, type PastedText, readPastedText } from "./pasted-text.ts";
 export { isOwnLogLine, recordOfLogLine } from "./own-log-line.ts";
+export { inOrderOfTime } from "./line-order.ts";

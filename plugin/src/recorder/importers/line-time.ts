@@ -11,6 +11,10 @@ export interface LineTime {
 const DAY_MS = 86_400_000;
 const HALF_DAY_MS = DAY_MS / 2;
 const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** The clock is put back in the small hours; lines that overtake each other are never this far apart. */
+const LAST_HOUR_PUT_BACK = 3;
+const OVERTAKING_MS = 15 * MINUTE_MS;
 
 const FULL =
   /^\s*["[(]?(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,6}))?)?\s*(Z|[+-]\d{2}:?\d{2})?["\])]?[\s:|,-]*/;
@@ -19,12 +23,13 @@ const CLOCK =
 
 /**
  * Reads the time at the start of lines in the order of a log. A line that gives only a clock time continues the day of the line
- * before; a clock that goes back by more than half a day is the next morning.
+ * before; a clock that goes back by more than half a day is the next morning. A local clock that goes back by up to an hour in the small hours was put
+ * back: its zone is another one from there on.
  */
 export class LineClock {
   #lastMs: number | null = null;
   readonly #fallbackMs: number;
-  readonly #offsetMs: number;
+  #offsetMs: number;
 
   /**
    * @param fallbackMs wall clock that stands in until the log names a date, e.g. the file's modification time
@@ -57,7 +62,8 @@ export class LineClock {
     const [whole, year, month, day, hour, minute, second, fraction, zone] = match;
     const written = epochOf({ year, month, day, hour, minute, second, fraction }, zone);
     if (written === null) return null;
-    const ms = zone === undefined ? written - this.#offsetMs : written;
+    const ms =
+      zone === undefined ? this.#afterClockChange(written - this.#offsetMs, Number(hour)) : written;
     this.#lastMs = ms;
     return { ms, assumed: zone === undefined, rest: line.slice(whole.length) };
   }
@@ -72,8 +78,16 @@ export class LineClock {
     const midnight = Math.floor((before + this.#offsetMs) / DAY_MS) * DAY_MS - this.#offsetMs;
     let ms = midnight + ((hour * 60 + minute) * 60 + second) * 1_000 + fractionMs(fraction);
     if (this.#lastMs !== null && ms < before - HALF_DAY_MS) ms += DAY_MS;
+    ms = this.#afterClockChange(ms, hour);
     this.#lastMs = ms;
     return { ms, assumed: true, rest: line.slice(whole.length) };
+  }
+
+  #afterClockChange(ms: number, hour: number): number {
+    const backMs = (this.#lastMs ?? ms) - ms;
+    if (backMs <= OVERTAKING_MS || backMs > HOUR_MS || hour > LAST_HOUR_PUT_BACK) return ms;
+    this.#offsetMs -= HOUR_MS;
+    return ms + HOUR_MS;
   }
 }
 

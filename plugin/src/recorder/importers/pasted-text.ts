@@ -1,3 +1,5 @@
+import { plainLine } from "./pasted-line.ts";
+
 /** A text as somebody pasted it, as lines of a log again. */
 export interface PastedText {
   /** One line of log each, without what it was quoted or decorated with. */
@@ -50,10 +52,11 @@ const ELLIPSIS = /^[[(<]?\s*(?:\.{3,}|…|⋮|snip|truncated)\s*(?:[\])>]|\(.*\)
 const ARROW_NOTE = /\s+[←⟵↑]\s.*$/;
 
 function undecorated(line: string): string {
-  const plain = line
+  const unquotedLine = line
     .replaceAll(ANSI, "")
     .replace(QUOTE, "")
     .replaceAll(/&(?:lt|gt|amp|quot|#39|nbsp);/g, (entity) => ENTITIES[entity] ?? entity);
+  const plain = plainLine(unquotedLine);
   if (FENCE.test(plain)) return "";
   const bare = plain.replaceAll(CELL, "").replace(BULLET, "").replace(ARROW_NOTE, "").trim();
   const inTicks = /^`([^`]+)`$/.exec(bare)?.[1] ?? bare;
