@@ -17,6 +17,8 @@ export interface BackfillResult {
   /** Texts that could be recovered and never reached the agent, and those that did more than once. */
   readonly lost: readonly string[];
   readonly doubled: readonly string[];
+  /** Times without a process that no outage's account covers. */
+  readonly unaccounted: readonly string[];
   readonly virtualMs: number;
   readonly records: readonly LogRecord[];
 }
@@ -111,7 +113,25 @@ function resultOf(stage: BackfillStage, plan: BackfillPlan, virtualMs: number): 
           },
     lost: reachable.filter(({ text }) => times(text) === 0).map(({ text }) => text),
     doubled: [...new Set(admitted)].filter((text) => times(text) > 1),
+    unaccounted: unaccounted(stage),
     virtualMs,
     records,
   };
+}
+
+/** Two clocks and whole milliseconds. */
+const CLOCK_MS = 50;
+
+/** Each time between the stop of a process and the next connection has to lie in an outage that was written. */
+function unaccounted(stage: BackfillStage): readonly string[] {
+  const reports = stage.recordsOf("outage.report");
+  const opened = stage.recordsOf("socket.opened");
+  return stage.recordsOf("controller.stopped").flatMap((stop) => {
+    const next = opened.find(({ at }) => at >= stop.at);
+    if (next === undefined) return [];
+    const isCovered = reports.some(
+      ({ startedAt, endedAt }) => startedAt <= stop.at + CLOCK_MS && endedAt >= next.at - CLOCK_MS,
+    );
+    return isCovered ? [] : [`${stop.at} to ${next.at}`];
+  });
 }

@@ -16,7 +16,8 @@ export const BACKFILL: Simulation = {
   },
 };
 
-function violationsOf({ expected, actual, lost, doubled }: BackfillResult): readonly Violation[] {
+function violationsOf(result: BackfillResult): readonly Violation[] {
+  const { expected, actual, lost, doubled, unaccounted } = result;
   const written = JSON.stringify(actual);
   const counted = JSON.stringify(expected);
   return [
@@ -25,5 +26,6 @@ function violationsOf({ expected, actual, lost, doubled }: BackfillResult): read
       : [{ rule: "backfill/account", detail: `written ${written}, counted ${counted}` }]),
     ...lost.map((text) => ({ rule: "backfill/lost", detail: text })),
     ...doubled.map((text) => ({ rule: "backfill/doubled", detail: text })),
+    ...unaccounted.map((span) => ({ rule: "backfill/unaccounted", detail: span })),
   ];
 }
