@@ -2,8 +2,9 @@ import type { ChannelAccountSnapshot } from "openclaw/plugin-sdk/channel-contrac
 import type { AccountRuntime } from "../runtime/account.ts";
 import type { ChannelPort, Clock, StatusEffect, Timers } from "../runtime/ports.ts";
 import type { Alerts } from "./alerts.ts";
-import { admitBurst, admitMessage, notifyOwner } from "./inbound/admit.ts";
+import { admitBurst, notifyOwner } from "./inbound/admit.ts";
 import type { InboundHost } from "./inbound/admitted-message.ts";
+import { Debounce } from "./inbound/debounce.ts";
 import { restoreContext } from "./inbound/context.ts";
 import { Patience } from "./inbound/patience.ts";
 import { NOTHING_PUBLISHED, toStatusPatch, transportActivity } from "./status/status-patch.ts";
@@ -34,6 +35,7 @@ export interface OpenChannelPort extends ChannelPort {
 export function createChannelPort(parts: ChannelPortParts): OpenChannelPort {
   const { inbound, alerts, clock, timers, setStatus, inTask } = parts;
   const patience = new Patience(timers, inbound.log);
+  const debounce = new Debounce(inbound);
   let published = NOTHING_PUBLISHED;
   let cancelRefresh: () => void = () => undefined;
   let closed = false;
@@ -62,7 +64,7 @@ export function createChannelPort(parts: ChannelPortParts): OpenChannelPort {
       const admission = inTask(() =>
         patience.until(async () => {
           await whenRestored();
-          return admitMessage(inbound, { entry, as, late });
+          return debounce.admit({ entry, as, late });
         }),
       );
       // With its repetitions: the notice must not be composed while one of its messages waits for the gateway.
@@ -86,6 +88,7 @@ export function createChannelPort(parts: ChannelPortParts): OpenChannelPort {
     close() {
       closed = true;
       patience.close();
+      debounce.close();
       alerts.close();
       cancelRefresh();
     },

@@ -6,7 +6,13 @@ import { normalizeTarget, targetJid } from "../accounts/targets.ts";
 import { CHANNEL_ID } from "../identifiers.ts";
 import { groupSessionKey } from "../session-key.ts";
 import { checkAccess } from "./access.ts";
-import type { Admission, AdmitAs, AdmittedMessage, InboundHost } from "./admitted-message.ts";
+import type {
+  Admission,
+  AdmitAs,
+  AdmittedMessage,
+  Gathered,
+  InboundHost,
+} from "./admitted-message.ts";
 import { type BurstMember, endInBurst, segmentsOf } from "./burst.ts";
 import { labelOf, remember } from "./context.ts";
 import { gateGroupMessage } from "./group-gate.ts";
@@ -34,6 +40,7 @@ export function admitMessage(host: InboundHost, message: BurstMessage): Promise<
 export async function admitBurst(
   host: InboundHost,
   messages: readonly BurstMessage[],
+  gathered: Gathered = "catch-up",
 ): Promise<readonly Admission[]> {
   const [first] = messages;
   if (first === undefined) return [];
@@ -51,7 +58,7 @@ export async function admitBurst(
         continue;
       }
       const shown = members.map(({ admitted }) => admitted);
-      const turn = await prepareTurn(anchor.admitted, shown);
+      const turn = await prepareTurn(anchor.admitted, shown, gathered);
       begins.push(async () => {
         const end = await runTurn(turn);
         for (const member of members) ends.set(member, endInBurst(end, members.length));

@@ -58,6 +58,9 @@ export interface AdmittedMessage {
   readonly capture: SendCapture;
 }
 
+/** Why a turn is about several messages: they were missed, or somebody typed one after the other. */
+export type Gathered = "catch-up" | "typing";
+
 /** A message as a turn shows it. */
 export type ShownMessage = Pick<AdmittedMessage, "entry" | "parties" | "text">;
 

@@ -4,6 +4,7 @@ import { getAgentScopedMediaLocalRoots } from "openclaw/plugin-sdk/media-local-r
 import {
   type AdmittedMessage,
   type Admission,
+  type Gathered,
   historyLimitOf,
   type ShownMessage,
   timestampOf,
@@ -23,6 +24,7 @@ import { buildContext, type TurnFacts } from "./turn.ts";
 export interface PreparedTurn {
   readonly admitted: AdmittedMessage;
   readonly shown: readonly ShownMessage[];
+  readonly gathered: Gathered;
   readonly media: ReceivedMedia;
   readonly verdict: ResolvedChannelMessageIngress;
 }
@@ -30,6 +32,7 @@ export interface PreparedTurn {
 export async function prepareTurn(
   admitted: AdmittedMessage,
   shown: readonly ShownMessage[],
+  gathered: Gathered = "catch-up",
 ): Promise<PreparedTurn> {
   const { host, cfg, access, entry, route } = admitted;
   const verdict = await access.verdict({
@@ -41,7 +44,7 @@ export async function prepareTurn(
   const files = await receiveFiles(host, cfg, shown);
   const own = files.shown[shown.indexOf(admitted)];
   const { text } = own ?? admitted;
-  return { admitted: { ...admitted, text }, ...files, verdict };
+  return { admitted: { ...admitted, text }, ...files, gathered, verdict };
 }
 
 /**
@@ -115,7 +118,7 @@ async function processTurn(turn: PreparedTurn, onAdopted: () => void): Promise<b
 
 /** Everything about a turn but its replies. */
 function planTurn(
-  { admitted, shown, media, verdict }: PreparedTurn,
+  { admitted, shown, gathered, media, verdict }: PreparedTurn,
   pending: TurnFacts["pending"],
   historyLimit: number,
 ): Omit<ChannelInboundTurnPlan, "delivery"> {
@@ -140,6 +143,7 @@ function planTurn(
       message,
       text,
       shown,
+      gathered,
       media,
       timestampMs: timestampOf(entry),
       route,

@@ -20,7 +20,7 @@ import type { WhatsAppAccount } from "../accounts/account.ts";
 import { normalizeTarget } from "../accounts/targets.ts";
 import { CHANNEL_ID } from "../identifiers.ts";
 import type { AccessPolicy, ChannelRuntime } from "./access.ts";
-import { type ShownMessage, timestampOf } from "./admitted-message.ts";
+import { type Gathered, type ShownMessage, timestampOf } from "./admitted-message.ts";
 import { typedText } from "./message-text.ts";
 import { idOf, type Parties, type Person, personOf } from "./parties.ts";
 import type { PendingEntry } from "./pending-history.ts";
@@ -34,8 +34,9 @@ export interface TurnFacts {
   readonly parties: Parties;
   readonly message: IncomingMessage;
   readonly text: string;
-  /** Every message of the turn, oldest first; more than one after a catching-up. */
+  /** Every message of the turn, oldest first; more than one as {@link Gathered} says. */
   readonly shown: readonly ShownMessage[];
+  readonly gathered: Gathered;
   /** Files of these messages and of those they answer to. */
   readonly media: ReceivedMedia;
   readonly timestampMs: number;
@@ -201,6 +202,8 @@ function quotedLines(facts: TurnFacts, { quoted }: IncomingMessage): string {
  */
 function textOfTurn(facts: TurnFacts): string {
   if (facts.shown.length === 1) return facts.text;
+  // One thought in several messages.
+  if (facts.gathered === "typing") return facts.shown.map(({ text }) => text).join("\n");
   const session = sessionEnvelope(facts);
   return [
     `[${facts.shown.length} messages came while WhatsApp was not connected; oldest first, each with the time it was written]`,

@@ -48,6 +48,26 @@ export function messageSuite(stage: TheStage): void {
       expect(answer.message.extendedTextMessage?.contextInfo?.stanzaId).toBe(id);
     });
 
+    test("typed one after the other are one question where a pause is configured, and a command does not wait", async () => {
+      const { account, alice, answers, gateway } = stage();
+      const pause = (milliseconds: number) =>
+        gateway.configPatch({ messages: { inbound: { byChannel: { whatsapp: milliseconds } } } });
+      await pause(1_500);
+      const [one, two, last] = [marker(), marker(), marker()];
+      await alice.write(account, `first ${one}`);
+      await alice.write(account, `then ${two}`);
+      await alice.write(account, `please say ${last}`);
+      // The stub repeats the first word that it is told to.
+      await answers.first(alice, one);
+      const asked = gateway.model.requests.filter(({ newInput }) => newInput.includes(one));
+      expect(asked).toHaveLength(1);
+      expect(asked[0]?.newInput).toContain(`first ${one}\nthen ${two}\nplease say ${last}`);
+      await pause(30_000);
+      await alice.write(account, "/status");
+      await alice.inbox.waitFor(({ text }) => text.includes("OpenClaw"), ANSWER_MS);
+      await pause(0);
+    });
+
     test("carry the configured prefix and WhatsApp's own markup", async () => {
       const { account, alice, answers, gateway } = stage();
       await gateway.configPatch({ channels: { whatsapp: { responsePrefix: "[shop]" } } });
