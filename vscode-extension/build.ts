@@ -18,6 +18,11 @@ const common: BuildOptions = {
   legalComments: "none",
   logLevel: "warning",
 };
+/** Which copy of the plugin is inside. */
+const COPY = {
+  PLUGIN_VERSION: JSON.stringify(version),
+  PLUGIN_DIGEST: JSON.stringify(digestOfCode(plugin)),
+};
 /** Node of the oldest editor that `engines.vscode` admits. */
 const NODE = "node22";
 
@@ -31,11 +36,7 @@ await Promise.all([
     platform: "node",
     target: NODE,
     external: ["vscode"],
-    // Which copy of the plugin is inside.
-    define: {
-      PLUGIN_VERSION: JSON.stringify(version),
-      PLUGIN_DIGEST: JSON.stringify(digestOfCode(plugin)),
-    },
+    define: COPY,
   }),
   build({
     ...common,
@@ -47,11 +48,12 @@ await Promise.all([
   }),
   build({
     ...common,
-    entryPoints: { "incident-summary-worker": "src/views/incident-summary-worker.ts" },
+    entryPoints: { "bundled-thread": "src/adapter/replay/bundled-thread.ts" },
     outExtension: { ".js": ".cjs" },
     format: "cjs",
     platform: "node",
     target: NODE,
+    define: COPY,
   }),
   build({
     ...common,

@@ -20,9 +20,15 @@ export function surroundingsOf(
     findUnusedPlugin: findAnyPlugin,
     chosenNode: chosen === "" ? null : chosen,
     engineEntry: vscode.Uri.joinPath(extensionUri, "dist/engine-process.mjs").fsPath,
+    threadEntry: threadEntryOf(extensionUri),
     bundledSources: vscode.Uri.joinPath(extensionUri, "dist/plugin").fsPath,
     attachCore: (port) => attachJavaScript(port, session),
   };
+}
+
+/** Entry of the thread that works with the bundled copy of the plugin. */
+export function threadEntryOf(extensionUri: vscode.Uri): string {
+  return vscode.Uri.joinPath(extensionUri, "dist/bundled-thread.cjs").fsPath;
 }
 
 /** Also of files that are on no disk of this machine. */

@@ -1,7 +1,6 @@
-import { Worker } from "node:worker_threads";
 import * as vscode from "vscode";
+import { threadEntryOf } from "../debug/replay-surroundings.ts";
 import { withProgress } from "./progress.ts";
-import type { SummaryAnswer, SummaryRequest } from "./incident-summary-worker.ts";
 
 const SUMMARY_SCHEME = "whatsapp-incident-summary";
 
@@ -33,31 +32,16 @@ export async function showIncidentSummary(): Promise<void> {
 async function readSummary(extension: vscode.Uri, uri: vscode.Uri): Promise<string> {
   const incident = await vscode.workspace.openTextDocument(vscode.Uri.parse(uri.query, true));
   const file = vscode.workspace.asRelativePath(incident.uri);
-  const request: SummaryRequest = { content: incident.getText(), file };
-  return withProgress(`Summarising ${file}`, (token) => summarise(extension, request, token));
-}
-
-/** @throws Error with what is wrong with the incident, in words */
-function summarise(
-  extension: vscode.Uri,
-  workerData: SummaryRequest,
-  token: vscode.CancellationToken,
-): Promise<string> {
-  const entry = vscode.Uri.joinPath(extension, "dist/incident-summary-worker.cjs").fsPath;
-  return new Promise((done, failed) => {
-    const worker = new Worker(entry, { workerData });
-    const cancelled = token.onCancellationRequested(() => {
-      void worker.terminate();
-      done("The summary was cancelled.");
+  const { ThreadEngine } = await import("../adapter/replay/thread-engine.ts");
+  const engine = new ThreadEngine(threadEntryOf(extension));
+  try {
+    return await withProgress(`Summarising ${file}`, (token) => {
+      const cancelled = new Promise<string>((done) => {
+        token.onCancellationRequested(() => done("The summary was cancelled."));
+      });
+      return Promise.race([engine.summarise(incident.getText(), file), cancelled]);
     });
-    worker.once("error", failed);
-    worker.once("exit", () => {
-      cancelled.dispose();
-      failed(new Error("The summary ended without a result. Try again."));
-    });
-    worker.once("message", (answer: SummaryAnswer) => {
-      if ("summary" in answer) done(answer.summary);
-      else failed(new Error(answer.problem));
-    });
-  });
+  } finally {
+    engine.dispose();
+  }
 }

@@ -9,6 +9,7 @@ import { LocalEngine } from "./local-engine.ts";
 import { folderForPlayedLogs } from "./played-logs.ts";
 import { ProcessEngine } from "./process-engine.ts";
 import type { OpenReplay, ReplayRequest } from "./replay-request.ts";
+import { ThreadEngine } from "./thread-engine.ts";
 import { identityOf, nodeOf } from "./workspace-plugin.ts";
 
 /** What opening a replay needs of the editor. */
@@ -23,6 +24,8 @@ export interface ReplaySurroundings {
   readonly chosenNode: string | null;
   /** Entry of the process that runs a workspace's plugin. */
   readonly engineEntry: string;
+  /** Entry of the thread that works with the bundled copy; null to replay in this one. */
+  readonly threadEntry: string | null;
   /** Folder with the sources of the bundled core, below `src/core`. */
   readonly bundledSources: string;
   /** Attaches the JavaScript debugger to a port of this machine. */
@@ -82,7 +85,8 @@ export class ReplayOpener {
     const plugin = code === "bundled" ? null : await this.#surroundings.findPlugin();
     if (plugin === null) {
       if (code === "workspace" || debugCore) throw new ReplayProblem(NO_PLUGIN);
-      return new LocalEngine(BUNDLED);
+      const { threadEntry } = this.#surroundings;
+      return threadEntry === null ? new LocalEngine(BUNDLED) : new ThreadEngine(threadEntry);
     }
     return ProcessEngine.start({
       plugin,

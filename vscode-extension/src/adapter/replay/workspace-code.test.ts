@@ -34,6 +34,7 @@ function open(plugin: string | null): DapClient {
     findUnusedPlugin: () => Promise.resolve(copy),
     chosenNode: process.execPath,
     engineEntry: join(import.meta.dirname, "engine-process.ts"),
+    threadEntry: null,
     bundledSources: join(repository, "plugin"),
     attachCore: (port) => {
       inspectors.push(port);

@@ -1,0 +1,111 @@
+import { Worker } from "node:worker_threads";
+import type { IncidentText } from "openclaw-whatsapp-continuity-plugin/replay";
+import {
+  type OpenedIncident,
+  type PlaceView,
+  type ReplayEngine,
+  ReplayProblem,
+  type StopRules,
+  type StopTable,
+} from "./engine.ts";
+import type { EngineAnswer } from "./engine-messages.ts";
+
+/** What the thread can be asked for, and what it answers. */
+interface Tasks {
+  readonly open: [given: IncidentText, result: OpenedIncident];
+  readonly stopTable: [given: StopRules, result: StopTable];
+  readonly view: [given: number, result: PlaceView];
+  readonly golden: [given: IncidentText, result: string];
+  readonly summarise: [given: { readonly content: string; readonly file: string }, result: string];
+}
+
+export type ThreadRequest = {
+  [Method in keyof Tasks]: {
+    readonly id: number;
+    readonly method: Method;
+    readonly argument: Tasks[Method][0];
+  };
+}[keyof Tasks];
+
+interface Waiting {
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (problem: Error) => void;
+}
+
+/** Replays with the bundled copy of the plugin, in a thread beside the editor's extension host. */
+export class ThreadEngine implements ReplayEngine {
+  readonly origin = "bundled";
+  readonly #worker: Worker;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #listeners: ((why: string) => void)[] = [];
+  #nextId = 1;
+  #isDisposed = false;
+
+  /** @param entry bundled entry of the thread */
+  constructor(entry: string) {
+    this.#worker = new Worker(entry);
+    this.#worker.on("message", (answer: EngineAnswer) => this.#settle(answer));
+    this.#worker.on("error", (error) => this.#end(`ended: ${error.message}`));
+    this.#worker.on("exit", () => this.#end("ended"));
+  }
+
+  open(incident: IncidentText): Promise<OpenedIncident> {
+    return this.#ask("open", incident);
+  }
+
+  stopTable(rules: StopRules): Promise<StopTable> {
+    return this.#ask("stopTable", rules);
+  }
+
+  view(index: number): Promise<PlaceView> {
+    return this.#ask("view", index);
+  }
+
+  golden(incident: IncidentText): Promise<string> {
+    return this.#ask("golden", incident);
+  }
+
+  /** A readable account of an incident, as Markdown. @throws ReplayProblem with what is wrong with it */
+  summarise(content: string, file: string): Promise<string> {
+    return this.#ask("summarise", { content, file });
+  }
+
+  onEnd(listener: (why: string) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  dispose(): void {
+    this.#isDisposed = true;
+    void this.#worker.terminate();
+  }
+
+  #ask<Method extends keyof Tasks>(
+    method: Method,
+    argument: Tasks[Method][0],
+  ): Promise<Tasks[Method][1]> {
+    const id = this.#nextId;
+    this.#nextId += 1;
+    return new Promise((resolve, reject) => {
+      // The thread answers each method with what it is declared to give.
+      this.#waiting.set(id, { resolve: resolve as (result: unknown) => void, reject });
+      this.#worker.postMessage({ id, method, argument });
+    });
+  }
+
+  #settle(answer: EngineAnswer): void {
+    const waiting = this.#waiting.get(answer.id);
+    this.#waiting.delete(answer.id);
+    if ("problem" in answer) {
+      waiting?.reject(new ReplayProblem(answer.problem.message, answer.problem.line));
+    } else waiting?.resolve(answer.result);
+  }
+
+  #end(how: string): void {
+    const why = `The thread of the replay ${how}. Start it again.`;
+    for (const { reject } of this.#waiting.values()) reject(new ReplayProblem(why));
+    this.#waiting.clear();
+    if (this.#isDisposed) return;
+    this.#isDisposed = true;
+    for (const listener of this.#listeners) listener(why);
+  }
+}
