@@ -205,7 +205,7 @@ export class GatewaySource implements LogSource {
     const rights = mayAct ? "" : this.#describeRights();
     return hasPlugin
       ? `Connected to ${gateway} at ${this.label}; records come live.${rights}`
-      : `Connected to ${gateway} at ${this.label}, which runs without whatsapp-continuity: only its log lines can be shown.${rights} Install: openclaw plugins install openclaw-whatsapp-continuity`;
+      : `Connected to ${gateway} at ${this.label}, which runs without whatsapp-continuity: only its log lines can be shown.${rights}`;
   }
 
   #describeRights(): string {

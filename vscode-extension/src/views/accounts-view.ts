@@ -113,7 +113,11 @@ function feedItem(feed: Feed): vscode.TreeItem {
   item.id = feed.id;
   const needsPerson = phase === "failed" || phase === "waiting";
   const readOnly = isReadOnly(feed);
-  const description = needsPerson ? sentence : readOnly ? `${phase}, read only` : phase;
+  const limits = [
+    ...(phase === "live" && feed.info?.hasPlugin === false ? ["log lines only"] : []),
+    ...(readOnly ? ["read only"] : []),
+  ];
+  const description = needsPerson ? sentence : [phase, ...limits].join(", ");
   item.description = description;
   item.tooltip = sentence;
   const failed = phase === "failed";

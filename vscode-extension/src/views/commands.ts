@@ -7,12 +7,12 @@ import type { GatewaySecrets } from "../sources/gateway-secrets.ts";
 import { GatewayActions } from "./gateway-actions.ts";
 import type { AccountsNode } from "./accounts-view.ts";
 import { explainFeeds, showExplanation } from "./explanations.ts";
+import { askForToken } from "./gateway-questions.ts";
 import type { SourceOpener } from "./open-sources.ts";
 import { NewIncidents } from "./new-incidents.ts";
 import type { ReadOnlyTexts } from "./read-only-texts.ts";
 import { recordOfLine } from "./record-location.ts";
 import type { Timelines } from "./timelines.ts";
-import { askForToken } from "./token-question.ts";
 
 export interface CommandParts {
   readonly hub: FeedHub;

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { COMMANDS, SETTINGS } from "../ids.ts";
 import type { FeedHub } from "../sources/feed-hub.ts";
 import type { CapturedIncident } from "../sources/gateway-protocol.ts";
 import type { GatewaySource } from "../sources/gateway-source.ts";
@@ -76,6 +77,32 @@ export class GatewayActions {
     );
   }
 
+  async #sayWhyNot(): Promise<void> {
+    const readOnly = this.#hub.feeds.find(
+      ({ kind, info, state }) => kind === "gateway" && state.phase === "live" && !info?.mayAct,
+    );
+    if (readOnly === undefined) {
+      const connect = "Connect to Local Gateway";
+      const sentence =
+        "Nothing can be changed without a gateway: logs and incidents are only read.";
+      const chosen = await vscode.window.showInformationMessage(sentence, connect);
+      if (chosen === connect) await vscode.commands.executeCommand(COMMANDS.connectLocal);
+      return;
+    }
+    const settings = vscode.workspace.getConfiguration(SETTINGS.section);
+    const byChoice = settings.get<boolean>(SETTINGS.readOnly, false);
+    const action = byChoice ? "Ask for More" : "Enter Token";
+    const why = byChoice
+      ? `the setting ${SETTINGS.section}.${SETTINGS.readOnly} is on`
+      : "its token or approval gives no more";
+    const sentence = `${readOnly.label} is connected read only, because ${why}. Nothing was changed.`;
+    if ((await vscode.window.showWarningMessage(sentence, action)) !== action) return;
+    const node: AccountsNode = { kind: "feed", feed: readOnly };
+    if (byChoice)
+      await settings.update(SETTINGS.readOnly, false, vscode.ConfigurationTarget.Global);
+    await vscode.commands.executeCommand(byChoice ? COMMANDS.retryFeed : COMMANDS.setToken, node);
+  }
+
   /** The account a command was called on, or the one that is chosen among those that may be acted on. */
   async #target(node: AccountsNode | undefined): Promise<Target | null> {
     const targets = this.#hub.feeds
@@ -95,9 +122,7 @@ export class GatewayActions {
       if (found !== undefined) return found;
     }
     if (targets.length === 0) {
-      await vscode.window.showInformationMessage(
-        "No account can be acted on: connect to a gateway with a token that may administer it.",
-      );
+      await this.#sayWhyNot();
       return null;
     }
     const picked = await vscode.window.showQuickPick(

@@ -34,7 +34,11 @@ export async function relink(source: GatewaySource, account: string): Promise<vo
     if (shown.open) panel.webview.html = html(null, finalMessage(step));
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    if (shown.open) panel.webview.html = html(null, `The gateway did not answer: ${message}`);
+    if (shown.open)
+      panel.webview.html = html(
+        null,
+        `The account was not linked: ${message} To try again, take Link Again in the account's menu.`,
+      );
   }
 }
 
@@ -47,10 +51,8 @@ async function next(source: GatewaySource, account: string, step: LoginStep): Pr
 }
 
 function finalMessage(step: LoginStep): string {
-  if (step.message !== "") return step.message;
-  return step.connected
-    ? "Linked. This window can be closed."
-    : "Nobody scanned the code. Start again.";
+  if (step.connected) return `${step.message || "Linked."} This tab can be closed.`;
+  return `${step.message || "Nobody scanned the code."} To try again, take Link Again in the account's menu.`;
 }
 
 function html(picture: string | null, message: string): string {
@@ -59,9 +61,9 @@ function html(picture: string | null, message: string): string {
     picture === null ? "" : `<img alt="QR code to scan with the phone" src="${escape(picture)}">`;
   return `<!doctype html><html lang="en"><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'nonce-${nonce}'">
-<style nonce="${nonce}">body{display:grid;place-items:center;min-height:90vh;font-family:var(--vscode-font-family)}
+<style nonce="${nonce}">body{display:grid;place-items:center;align-content:center;gap:16px;min-height:90vh;font-family:var(--vscode-font-family)}
 img{width:320px;image-rendering:pixelated;background:#fff;padding:16px}p{max-width:32em;text-align:center}</style>
-</head><body>${image}<p>${escape(message)}</p></body></html>`;
+</head><body>${image}<p role="status">${escape(message)}</p></body></html>`;
 }
 
 function escape(text: string): string {

@@ -8,7 +8,7 @@ import { findLocalGateway } from "../sources/local-gateway.ts";
 import { LogFileSource } from "../sources/log-file-source.ts";
 import { createScrubber } from "../sources/scrubber.ts";
 import { TextSource } from "../sources/text-source.ts";
-import { askForToken } from "./token-question.ts";
+import { askForToken } from "./gateway-questions.ts";
 
 /** Opens what records come from, with the questions and answers that belong to it. */
 export class SourceOpener {
