@@ -128,13 +128,13 @@ function causeOf(text: string): CauseId {
 }
 
 function invariantOf(name: string | undefined): string | null {
-  const known = INVARIANTS;
   if (name === undefined) return null;
-  if (known.includes(name)) return name;
+  const known = INVARIANTS.find((each) => each === name || each.startsWith(`${name} `));
+  if (known !== undefined) return known;
   throw new CommandProblem(
     "WA_ERR_USAGE",
     `There is no invariant "${name}"`,
-    `Known are ${known.join(", ")}.`,
+    `Known are ${INVARIANTS.join(", ")}.`,
   );
 }
 

@@ -40,6 +40,27 @@ describe("minimise", () => {
     }
   });
 
+  test.each([
+    ["401-that-recovers", "login-rejected"],
+    ["503-missed-group-messages", "login-unavailable"],
+    ["device-removed", "device-removed"],
+    ["dns-outage-terminal", "dns-not-found"],
+    ["offline-replay-swallowed", "tcp-refused"],
+    ["relink-and-catch-up", "restart-required"],
+    ["supplier-message-lost", "tcp-hangup"],
+  ] as const)("of %s shows %s, with nothing that could be left out", (slug, causeId) => {
+    const records = incident(slug);
+    const minimised = minimiseIncident(records, { show: "cause", causeId });
+    const shortest = minimised?.records ?? [];
+    expect(minimised).toMatchObject({ isMinimal: true });
+    expect(minimised?.inputsAfter).toBeLessThan(8);
+    expect(showsCause(parseLog(serialiseLog(shortest)).records, causeId)).toBe(true);
+    for (const [index, record] of shortest.entries()) {
+      if (record.kind === "log.header") continue;
+      expect(showsCause(shortest.toSpliced(index, 1), causeId)).toBe(false);
+    }
+  });
+
   test("keeps the decision that differed, for the same record", () => {
     const records = incident("reply-sent-twice");
     const decisions = foldAll(currentCore, records);

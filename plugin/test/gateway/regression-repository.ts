@@ -1,16 +1,9 @@
 /** A team's repository with an incident and its golden committed, and the commands that replay it there. */
 import { execFileSync, spawnSync } from "node:child_process";
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { type CoreEdit, copyWithEditedCore } from "../edited-plugin.ts";
 
 const PLUGIN = resolve(import.meta.dirname, "../..");
 const REPLAY_LIMIT_MS = 60_000;
@@ -19,13 +12,6 @@ const REPLAY_LIMIT_MS = 60_000;
 export interface CommandEnd {
   readonly status: number | null;
   readonly out: string;
-}
-
-/** A change of one text of the core; it must stand there once. */
-export interface CoreEdit {
-  readonly file: string;
-  readonly from: string;
-  readonly to: string;
 }
 
 export class RegressionRepository {
@@ -60,20 +46,8 @@ export class RegressionRepository {
   }
 
   /** The same with the plugin's sources, in which the core was changed. */
-  replayEdited({ file, from, to }: CoreEdit): CommandEnd {
-    const copy = join(this.#folder, "edited");
-    for (const part of ["src", "package.json"])
-      cpSync(join(PLUGIN, part), join(copy, part), { recursive: true });
-    symlinkSync(join(PLUGIN, "node_modules"), join(copy, "node_modules"));
-    const path = join(copy, "src/core", file);
-    const original = readFileSync(path, "utf8");
-    if (original.split(from).length !== 2)
-      throw new Error(`"${from}" does not stand once in ${file}.`);
-    writeFileSync(
-      path,
-      original.replace(from, () => to),
-    );
-    const main = join(copy, "src/cli/main.ts");
+  replayEdited(edit: CoreEdit): CommandEnd {
+    const main = copyWithEditedCore(join(this.#folder, "edited"), edit);
     return this.#run(main, ["replay", join(this.#folder, "checkout/incidents")]);
   }
 
