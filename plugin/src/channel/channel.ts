@@ -8,6 +8,7 @@ import { createWhatsAppBase } from "./channel-base.ts";
 import { mayReact, reactionLevelOf } from "./actions/action-config.ts";
 import type { ActionHost } from "./actions/action-request.ts";
 import { createMessageActions } from "./actions/message-actions.ts";
+import { createDirectory } from "./directory.ts";
 import { CHANNEL_ID, PLUGIN_ID } from "./identifiers.ts";
 import { bindings, mentions, messaging } from "./messaging.ts";
 import { Delivery } from "./outbound/delivery.ts";
@@ -57,10 +58,7 @@ export function createWhatsAppPlugin(instance: PluginInstance): Plugin {
       gateway: gatewayOf(instance),
       auth: authOf(instance),
       heartbeat: heartbeatOf(instance),
-      directory: {
-        self: ({ cfg, accountId }) =>
-          Promise.resolve(selfOf(instance, resolveAccount(cfg, accountId))),
-      },
+      directory: createDirectory(instance),
     },
     pairing: {
       idLabel: "whatsappSenderId",
@@ -158,16 +156,5 @@ function heartbeatOf(instance: PluginInstance): NonNullable<Plugin["heartbeat"]>
         content: { operation: "typing", state: "composing" },
       });
     },
-  };
-}
-
-function selfOf(instance: PluginInstance, account: WhatsAppAccount) {
-  const self = instance.accounts.get(account.accountId)?.runtime.self();
-  const id = self?.pn === null || self === undefined ? null : normalizeTarget(self.pn);
-  if (id === null) return null;
-  return {
-    kind: "user" as const,
-    id,
-    ...(account.name === undefined ? {} : { name: account.name }),
   };
 }
