@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import type { HeaderRecord, LogRecord } from "openclaw-whatsapp-continuity-plugin/events";
 import { serialiseLog } from "openclaw-whatsapp-continuity-plugin/events";
 import { expect, test } from "vitest";
@@ -37,6 +39,34 @@ function longIncident(): string {
       bufferedBytes: 0,
     });
   return serialiseLog(records);
+}
+
+/** Measured: 94 MB for 100,000 records of 140 bytes each. */
+const MEMORY_LIMIT_BYTES = 200 * 1024 * 1024;
+
+test("a session on 100,000 records takes at most 200 MB", async () => {
+  const evidence = longIncident();
+  const engine = new LocalEngine(BUNDLED);
+  const before = usedBytes();
+  const incident = await engine.open({ incident: "long", file: "long", evidence, golden: null });
+  // Breakpoints everywhere are kept as a table, and the views that it was made of are not.
+  const everywhere = { id: 1, pattern: "*", condition: null, hitCondition: null };
+  const { stops } = await engine.stopTable({
+    lines: [],
+    names: [everywhere],
+    data: [],
+    filters: [],
+  });
+  const used = usedBytes() - before;
+  expect(incident.lines.length).toBe(stops.length);
+  console.log(`# memory of ${RECORDS} records: ${(used / 1024 / 1024).toFixed(0)} MB`);
+  expect(used).toBeLessThanOrEqual(MEMORY_LIMIT_BYTES);
+}, 90_000);
+
+function usedBytes(): number {
+  setFlagsFromString("--expose-gc");
+  (runInNewContext("gc") as () => void)();
+  return process.memoryUsage().heapUsed;
 }
 
 test("a step back at record 100,000 takes at most 50 ms, with everything that is shown afterwards", async () => {
