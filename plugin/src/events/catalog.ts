@@ -110,7 +110,7 @@ export const CATALOG = {
   "chat.restored": meta("backfill", "debug", "chat remembered"),
   "history.restored": meta("backfill", "debug", "history request remembered"),
   "outage.restored": meta("backfill", "debug", "outage remembered"),
-  "absence.restored": meta("backfill", "info", "absence remembered"),
+  "absence.restored": meta("backfill", "info", "absence remembered", LOGGED),
   "gap.restored": meta("backfill", "info", "open gap remembered"),
   "history.answered": meta("backfill", "info", "history answered"),
   "history.failed": meta("backfill", "warning", "history request failed"),

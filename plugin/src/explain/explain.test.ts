@@ -271,6 +271,44 @@ describe("our own log", () => {
     expect(only(told("stopped")).outages).toMatchObject([{ cause: { id: "gateway-stopped" } }]);
   });
 
+  test("a kill between two runs of one gateway log is one outage, from the last sign of life on", () => {
+    const open = { kind: "socket.opened", socketId: 1, self: { pn: null, lid: null } } as const;
+    const [, started] = OWN;
+    const report = {
+      outageId: 1,
+      revision: 0,
+      startedAt: 170_000,
+      endedAt: 802_000,
+      causeId: "gateway-died",
+      attempts: 1,
+      recoveredOffline: 3,
+      recoveredHistory: 0,
+      duplicates: 0,
+      tooOld: 0,
+      unanswered: 0,
+    };
+    const lines = [
+      started!,
+      input(3, 2_000, open),
+      { ...started!, seq: 4, at: 800_000 },
+      input(5, 800_000, { kind: "absence.restored", how: "vanished", awayAgeMs: 630_000 }),
+      input(6, 802_000, open),
+      effect(7, 802_100, { kind: "outage.report", ...report }),
+    ].flatMap((record) => {
+      if (record.kind === "log.header") return [];
+      const { message, fields } = lineOf(record, describeCause, { baseMs: 0, offsetMinutes: 0 });
+      const time = new Date(Date.UTC(2026, 10, 21, 12) + record.at).toISOString();
+      const line = { "0": '{"plugin":"whatsapp-continuity"}', "1": fields, "2": message, time };
+      return [JSON.stringify(line)];
+    });
+    expect(lines.join("\n")).toContain(
+      "WhatsApp has been away for 10 min 30 s: the gateway's process ended without a stop.",
+    );
+    expect(only(explainText(lines.join("\n"))).outages).toMatchObject([
+      { durationMs: 632_000, cause: { id: "gateway-died" }, recovered: { offline: 3 } },
+    ]);
+  });
+
   test("records inside the gateway's log are found, once, also when the event brought them", () => {
     const reader = new AnyLogReader({ label: "g", fallbackMs: FALLBACK_MS, scrub: (t) => t });
     const wrapped = OWN.map((record) =>

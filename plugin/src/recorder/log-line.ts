@@ -1,4 +1,11 @@
-import { CATALOG, type LogRecord, outageLine, type RawError, severityOf } from "../events/index.ts";
+import {
+  CATALOG,
+  describeDuration,
+  type LogRecord,
+  outageLine,
+  type RawError,
+  severityOf,
+} from "../events/index.ts";
 
 /** What a cause means and what to do about it; the core's catalogue, handed in. */
 export type DescribeCause = (causeId: string) => {
@@ -102,6 +109,7 @@ function tell(record: EventRecord, describeCause: DescribeCause, wall: WallClock
     case "session.reset":
     case "drain.close":
       return tellLedger(record);
+    case "absence.restored":
     case "outage.report":
     case "alert.raise":
     case "alert.clear":
@@ -169,12 +177,22 @@ function tellAccount(
   return `${line}. ${describeCause(record.causeId).sentence}`;
 }
 
+const ABSENCES: Readonly<Record<RecordOf<"absence.restored">["how"], string>> = {
+  stopped: "this account was stopped, or the gateway was",
+  vanished: "the gateway's process ended without a stop",
+};
+
 function tellOutage(
-  record: RecordOf<"outage.report" | "alert.raise" | "alert.clear">,
+  record: RecordOf<"absence.restored" | "outage.report" | "alert.raise" | "alert.clear">,
   describeCause: DescribeCause,
   wall: WallClock,
 ): Told {
   switch (record.kind) {
+    case "absence.restored":
+      return {
+        message: `WhatsApp has been away for ${describeDuration(record.awayAgeMs)}: ${record.causeId === undefined ? ABSENCES[record.how] : "the outage of before goes on"}.`,
+        topic: record.how,
+      };
     case "outage.report":
       return {
         message: tellAccount(record, describeCause, wall),
