@@ -278,7 +278,7 @@ it("every capability that is declared to the gateway is kept", async () => {
           retryCount: 0,
           payloads: [],
         };
-        expect(await durableFinal.reconcileUnknownSend(question)).toMatchObject({
+        expect(durableFinal.reconcileUnknownSend(question)).toMatchObject({
           status: "sent",
           messageId: sent.messageId,
         });

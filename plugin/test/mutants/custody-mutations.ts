@@ -7,6 +7,7 @@ const LINKED = ["test/baileys/custody.test.ts"];
 const MATRIX = ["test/baileys/custody-matrix.test.ts"];
 const ADAPTER = ["src/channel/outbound/custody.test.ts"];
 const ACKS = ["test/baileys/custody-acks.test.ts"];
+const ACTIONS = ["src/channel/actions/message-actions.test.ts"];
 const MENTIONS = ["src/channel/outbound/group-mentions.test.ts"];
 const REPLY_FILES = ["src/channel/inbound/reply-media.test.ts"];
 const FILES = ["test/baileys/media-delivery.test.ts"];
@@ -313,5 +314,33 @@ export const CUSTODY_MUTATIONS: readonly Mutation[] = [
     from: 'error.name === "UploadFailed"',
     to: 'error.name === ""',
     tests: FILES,
+  },
+  {
+    name: "actions stay inside the allowlist",
+    file: "src/channel/actions/action-request.ts",
+    from: "const target = resolveTarget(to, account.config.allowFrom);",
+    to: "const target = resolveTarget(to, undefined);",
+    tests: ACTIONS,
+  },
+  {
+    name: "a reaction that the owner switched off is refused",
+    file: "src/channel/actions/react.ts",
+    from: 'if (!isActionEnabled(cfg, "reactions")) {',
+    to: "if (params === undefined) {",
+    tests: ACTIONS,
+  },
+  {
+    name: "messages of others are not changed",
+    file: "src/channel/actions/change-message.ts",
+    from: "if (received !== null && !received.fromMe) {",
+    to: "if (received !== null && received.fromMe) {",
+    tests: ACTIONS,
+  },
+  {
+    name: "bytes above the account's limit are refused",
+    file: "src/channel/actions/upload-file.ts",
+    from: "if (base64.length * 0.75 > maxBytes + 2) throw tooBig(maxBytes);",
+    to: "if (maxBytes > 0) return null;",
+    tests: ACTIONS,
   },
 ];

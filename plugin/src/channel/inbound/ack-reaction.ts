@@ -61,7 +61,8 @@ export function reactToTurn(admitted: AdmittedMessage): TurnReaction {
 }
 
 function isWanted({ cfg, account, parties, mention, isActivated }: AdmittedMessage): boolean {
-  if (!reactionLevelOf(cfg, account.accountId).ackEnabled) return false;
+  // Every level but this one acknowledges; the host's `ackEnabled` holds for channels where only one of them does.
+  if (reactionLevelOf(cfg, account.accountId).level === "off") return false;
   const isGroup = parties.kind === "group";
   return shouldAckReaction({
     scope: cfg.messages?.ackReactionScope ?? "group-mentions",
