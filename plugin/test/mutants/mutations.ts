@@ -1,4 +1,5 @@
 import { CUSTODY_MUTATIONS } from "./custody-mutations.ts";
+import { INCIDENT_MUTATIONS } from "./incident-mutations.ts";
 import { JOURNAL_MUTATIONS } from "./journal-mutations.ts";
 import { LATE_MUTATIONS } from "./late-mutations.ts";
 import { LIVENESS_MUTATIONS } from "./liveness-mutations.ts";
@@ -331,6 +332,7 @@ export const MUTATIONS: readonly Mutation[] = [
     tests: DAYS,
   },
   ...CUSTODY_MUTATIONS,
+  ...INCIDENT_MUTATIONS,
   ...JOURNAL_MUTATIONS,
   ...LATE_MUTATIONS,
   ...LIVENESS_MUTATIONS,
