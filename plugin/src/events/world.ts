@@ -65,7 +65,7 @@ export const worldRecords = {
   "agent.answered": { ref: text, chat: text, unasked: optional(flag) },
   "phone.changed": { online: flag },
   "operator.ordered": {
-    act: oneOf("restart", "stop", "start", "relink", "logout", "health-restart"),
+    act: oneOf("restart", "stop", "start", "relink", "logout", "health-restart", "kill"),
   },
   "clock.shifted": { jumpMs: number },
   "loop.blocked": { stallMs: count },

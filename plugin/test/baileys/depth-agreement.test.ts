@@ -36,6 +36,11 @@ it.each([
   60_000,
 );
 
+it("a gateway that is killed, and later stopped: both times are outages with their cause", async () => {
+  const file = join(INCIDENTS, "../scenarios/gateway-was-down.jsonl");
+  expect(await replayAtBaileysDepth(file)).toMatchObject({ ok: true, first: null, invariants: 0 });
+}, 60_000);
+
 function evidenceOf(slug: string): readonly LogRecord[] {
   return parseLog(readFileSync(join(INCIDENTS, `${slug}.jsonl`), "utf8")).records;
 }

@@ -229,7 +229,7 @@ function isPlayable(event: WorldEvent): boolean {
     case "loop.blocked":
       return false;
     case "operator.ordered":
-      return event.act !== "relink" && event.act !== "logout";
+      return event.act !== "relink" && event.act !== "logout" && event.act !== "kill";
     default:
       return true;
   }

@@ -103,10 +103,12 @@ function isAbsent(before: readonly ScheduledEvent[], account: string): boolean {
   return last !== undefined && beginsAbsence(last.event);
 }
 
+const ABSENT_AFTER: ReadonlySet<string> = new Set(["stop", "health-restart", "kill"]);
+
 function beginsAbsence(event: WorldEvent): boolean {
   return event.kind === "fault.set"
     ? event.stage !== "ack"
-    : event.kind === "operator.ordered" && (event.act === "stop" || event.act === "health-restart");
+    : event.kind === "operator.ordered" && ABSENT_AFTER.has(event.act);
 }
 
 function endsAbsence(event: WorldEvent): boolean {

@@ -38,6 +38,8 @@ import type { Party } from "./world-player.ts";
 const WHATSAPP_HOST = "web.whatsapp.com";
 /** A number that no controller of the story reaches. */
 const STRAY_SOCKET = 1_000_000;
+/** The name under which the journal keeps it, see `runtime/sign-of-life.ts`. */
+const SIGN_OF_LIFE = "sign-of-life";
 const LOOKED_UP_VERSION = [2, 3000, 1_099_999_999] as const;
 
 export interface StagedAccountOptions {
@@ -71,6 +73,7 @@ export class StagedAccount implements Party {
   #run: Run | null = null;
   #runtime: AccountRuntime | null = null;
   #goesOn = false;
+  #isKilled = false;
 
   constructor(options: StagedAccountOptions) {
     this.#options = options;
@@ -115,6 +118,20 @@ export class StagedAccount implements Party {
   async stop(reason: StopReason): Promise<void> {
     this.#goesOn = reason === "restart" || reason === "reload";
     await this.#runtime?.stop(reason);
+  }
+
+  /**
+   * The process ends without a word. What it says and writes while it is taken down is not part of the story: the records are muted, and the
+   * journal keeps the sign of life of before.
+   */
+  async kill(): Promise<void> {
+    const sign = this.#journal.kept(SIGN_OF_LIFE);
+    this.#isKilled = true;
+    await this.#runtime?.stop("shutdown");
+    this.#isKilled = false;
+    this.#runtime = null;
+    if (sign !== null) this.#journal.keep(SIGN_OF_LIFE, sign);
+    this.forgetProcess();
   }
 
   /** The process is over: what was only in its memory is gone. */
@@ -212,7 +229,11 @@ export class StagedAccount implements Party {
       credentials: createCredentialStore(),
       versions,
       journal: this.#journal,
-      records: { append: onRecord },
+      records: {
+        append: (record) => {
+          if (!this.#isKilled) onRecord(record);
+        },
+      },
       pseudonyms: createPseudonymiser({
         keyedHash: (text) => createHmac("sha256", "depth").update(text).digest("hex"),
       }),

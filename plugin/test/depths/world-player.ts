@@ -8,6 +8,8 @@ export interface Party {
   /** `shutdown` is for good; after `restart` somebody starts it again in the same process. */
   stop(reason: "shutdown" | "restart"): Promise<void>;
   restart(): Promise<void>;
+  /** The process ends without a word; absent where others live in it. */
+  kill?(): Promise<void>;
   /** The agent's turn over the message with this reference is over. */
   answer(ref: string): void;
   /** A socket of the same process that no controller knows any more logs in; absent where the stage has no hold on the process. */
@@ -107,6 +109,11 @@ async function order(act: Order, party: Party): Promise<void> {
       return party.stop("restart");
     case "restart":
       return party.restart();
+    case "kill":
+      if (party.kill === undefined) {
+        throw new UnplayableStory("a process that is killed would take the other accounts along");
+      }
+      return party.kill();
     case "relink":
     case "logout":
       throw new UnplayableStory(`an operator's ${act} needs a person with a phone`);

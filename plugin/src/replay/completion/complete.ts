@@ -1,4 +1,4 @@
-import { parsePolicy, type Policy, serialisePolicy } from "../../core/index.ts";
+import { currentController, parsePolicy, type Policy, serialisePolicy } from "../../core/index.ts";
 import type { Input, LogRecord, WorldEvent } from "../../events/index.ts";
 import { effectTable, FORMAT, FORMAT_VERSION, inputTable } from "../../events/record.ts";
 import { scrubText } from "../../events/scrub.ts";
@@ -302,6 +302,12 @@ class Story {
 
   /** The process ends and another begins: what the server keeps is all that is left of it. */
   #restart(fact: FactOf<"restart">): void {
+    for (const { account } of this.#report.accounts) {
+      const { state } = foldedAccount(this.#fold, account) ?? {};
+      // Without a stop before it the process was killed.
+      const isRunning = state !== undefined && currentController(state.connection) !== null;
+      if (isRunning) this.#world(account, { kind: "operator.ordered", act: "kill" });
+    }
     this.#beginRun(fact.boot, fact.epochMs);
   }
 

@@ -19,6 +19,7 @@ import type { Fact, FactOf } from "./report.ts";
  * | `answer` | `agent.answered` |
  * | `input` send.requested | `agent.answered`, unasked |
  * | `start` / `stop` | `operator.ordered` start, stop or health-restart |
+ * | `restart` | `operator.ordered` kill, of what was not stopped before |
  * | `input` operator.acted, clock.jumped, loop.stalled | `operator.ordered`, `clock.shifted`, `loop.blocked` |
  * | `phone` | `phone.changed` |
  */
