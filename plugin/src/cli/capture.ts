@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { createInterface } from "node:readline/promises";
 import { parseArgs } from "node:util";
+import { reviewIncident } from "../importing/index.ts";
 import type { Capture } from "../recorder/index.ts";
 import { CommandProblem, EXIT } from "./command-problem.ts";
 import type { CommandOutput } from "./explain.ts";
@@ -102,7 +103,7 @@ async function save(capture: Capture, values: Values, env: CaptureEnvironment): 
     env.err("Nothing was recorded in that time. Choose a longer one with --minutes.\n");
     return EXIT.doesNotHold;
   }
-  env.err(`${describe(capture)}\n`);
+  env.err(`${describe(capture)}\n${keptTexts(text)}`);
   const path = values.out ?? capture.fileName;
   if (values.yes !== true) {
     if (env.confirm === null) {
@@ -132,6 +133,17 @@ function describe({ records, accounts, removed, replayable }: Capture): string {
       ? "It holds where each account stood at its beginning, so it can be replayed."
       : "It begins where the state of an account is not known, so it can be read and not replayed.",
   ].join("\n");
+}
+
+/** Texts that a person looks through for a name before saving; patterns know none. */
+const MAX_TEXTS = 40;
+
+function keptTexts(incident: string): string {
+  const { texts } = reviewIncident(incident);
+  if (texts.length === 0) return "No text of other software is in it.\n";
+  const shown = texts.slice(0, MAX_TEXTS).map(({ text, records }) => `  ${records} x ${text}\n`);
+  const more = texts.length > MAX_TEXTS ? `  and ${texts.length - MAX_TEXTS} more\n` : "";
+  return `Kept as other software wrote it; look through it for names:\n${shown.join("")}${more}`;
 }
 
 function parseOptions(args: readonly string[]) {

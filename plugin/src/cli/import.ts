@@ -9,6 +9,7 @@ import {
   type ImportedIncident,
   ImportError,
   importIncident,
+  textOfBytes,
 } from "../importing/index.ts";
 import { CommandProblem, EXIT } from "./command-problem.ts";
 import type { CommandOutput } from "./explain.ts";
@@ -92,8 +93,8 @@ function read(file: string): {
       "Give the path of a text or log file, or - for standard input.",
     );
   }
-  const bytes = readFileSync(file);
-  if (bytes.includes(0)) {
+  const text = textOfBytes(readFileSync(file));
+  if (text === null) {
     throw new CommandProblem(
       "WA_ERR_NOT_TEXT",
       `${file} is not a text`,
@@ -101,7 +102,7 @@ function read(file: string): {
     );
   }
   return {
-    text: bytes.toString("utf8"),
+    text,
     label: basename(file),
     fallbackMs: statSync(file).mtimeMs,
   };

@@ -96,9 +96,10 @@ describe("minimise", () => {
 });
 
 describe("capture", () => {
+  const text = readFileSync(join(FIXTURES, "incidents/503-missed-group-messages.jsonl"), "utf8");
   const answer = {
     fileName: "captured.incident.jsonl",
-    text: "{}\n",
+    text,
     records: 12,
     accounts: ["default"],
     replayable: true,
@@ -128,7 +129,8 @@ describe("capture", () => {
     expect(await captureCommand(args, env({ confirm }))).toBe(0);
     expect(questions).toEqual([`before: Save it as ${out}?`]);
     expect(printed.err).toMatch(/Numbered instead of named: 3 people, 1 groups/);
-    expect(readFileSync(out, "utf8")).toBe("{}\n");
+    expect(printed.err).toMatch(/look through it for names:\n {2}28 x Connection Failure\n/);
+    expect(readFileSync(out, "utf8")).toBe(text);
     expect(JSON.parse(asked.at(-1)?.at(-1) ?? "")).toEqual({
       since: "healthy",
       accountId: "work",

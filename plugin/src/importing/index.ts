@@ -5,3 +5,4 @@ export {
   type ImportOptions,
 } from "./import-incident.ts";
 export { describeImport, reviewIncident, writeReview } from "./review.ts";
+export { textOfBytes } from "./text-of-bytes.ts";

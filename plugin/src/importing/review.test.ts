@@ -36,6 +36,19 @@ describe("the review of an incident", () => {
     expect(page).toMatch(/## Assumed\n\n[^#]*controller\.started/);
   });
 
+  test("looks into what is written in a header: where the account stood", () => {
+    const [header = ""] = incident("440-conflict-loop").split("\n");
+    const state = { chat: "group-7", error: { message: "the proxy of Bob" } };
+    const nested = { default: { policy: "{}", state: JSON.stringify(state), at: 1 } };
+    const checkpoint = JSON.stringify({ ...nested, more: state });
+    const review = reviewIncident(
+      `${JSON.stringify({ ...(JSON.parse(header) as object), node: "24.21.0", checkpoint })}\n`,
+    );
+    expect(review.pseudonyms).toEqual([{ text: "group-7", records: 1 }]);
+    expect(review.texts.map(({ text }) => text)).toContain("the proxy of Bob");
+    expect(review.texts.filter(({ text }) => /24\.21|policy/.test(text))).toEqual([]);
+  });
+
   test("says when there is nothing of a sort, and counts what it leaves out", () => {
     const [header = ""] = incident("440-conflict-loop").split("\n");
     const page = writeReview(reviewIncident(`${header}\n`), "x.jsonl", "");

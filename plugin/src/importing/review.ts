@@ -1,4 +1,4 @@
-import { isPseudonym, type LogRecord, parseLog } from "../events/index.ts";
+import { type LogRecord, parseLog } from "../events/index.ts";
 import type { ImportedIncident } from "./import-incident.ts";
 
 /** What a person looks at before an incident is saved or published. */
@@ -21,6 +21,10 @@ export interface Counted {
 
 /** More rows than this nobody reads; the rest is counted. */
 const MAX_ROWS = 200;
+const STAND_IN =
+  /\b(?:user|group|newsletter|broadcast|bot|address)-(?:[0-9a-f]{8}|[1-9]\d{0,5})\b/g;
+/** Where an account stood, and its policy: objects of ours, written as texts. */
+const NESTED: ReadonlySet<string> = new Set(["checkpoint", "policy"]);
 /** Fields whose values are words of ours. */
 const OWN_WORDS: ReadonlySet<string> = new Set([
   "account",
@@ -32,6 +36,7 @@ const OWN_WORDS: ReadonlySet<string> = new Set([
   "dir",
   "format",
   "kind",
+  "node",
   "openclaw",
   "origin",
   "plugin",
@@ -64,7 +69,7 @@ export function reviewIncident(text: string): IncidentReview {
   const kinds = new Tally();
   for (const record of records) {
     const found = stringsOf(record);
-    pseudonyms.add(found.filter(({ value }) => isNumbered(value)));
+    pseudonyms.add(found.flatMap(({ value }) => standInsIn(value)));
     texts.add(found.filter(isForeign));
     kinds.add([{ value: record.kind }]);
     if (isAssumed(record)) assumed.add([{ value: record.kind }]);
@@ -157,14 +162,14 @@ class Tally {
   }
 }
 
-/** A stand-in for somebody; `status` and `unknown` stand for nobody. */
-function isNumbered(value: string): boolean {
-  return isPseudonym(value) && /\d/.test(value);
+/** Everybody that a text names. */
+function standInsIn(text: string): readonly Found[] {
+  return [...text.matchAll(STAND_IN)].map(([value]) => ({ value }));
 }
 
 /** Fields of free text, and whatever has more than one part: an identifier of ours is a single word. */
 function isForeign({ value, key = "" }: Found): boolean {
-  if (OWN_WORDS.has(key) || isNumbered(value) || value === "") return false;
+  if (OWN_WORDS.has(key) || value.replaceAll(STAND_IN, "") === "") return false;
   return FREE_TEXT.has(key) || /[\s.:/@]/.test(value);
 }
 
@@ -173,9 +178,20 @@ function isAssumed(record: LogRecord): boolean {
 }
 
 function stringsOf(value: unknown, key = ""): readonly Found[] {
-  if (typeof value === "string") return [{ value, key }];
+  if (typeof value === "string") return nestedIn(value, key) ?? [{ value, key }];
   if (typeof value !== "object" || value === null) return [];
   return Object.entries(value).flatMap(([name, member]) =>
     stringsOf(member, Array.isArray(value) ? key : name),
   );
+}
+
+/** The texts in an object that is written as a text; null for any other. */
+function nestedIn(text: string, key: string): readonly Found[] | null {
+  if (!NESTED.has(key)) return null;
+  try {
+    return stringsOf(JSON.parse(text));
+  } catch {
+    // Damaged, so it is shown as the text that it is.
+    return null;
+  }
 }

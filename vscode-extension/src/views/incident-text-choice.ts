@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import * as vscode from "vscode";
+import { textOfBytes } from "openclaw-whatsapp-continuity-plugin/importing";
 import { LANGUAGE } from "../ids.ts";
 
 /** A text that may tell about an incident, and what it is. */
@@ -65,12 +66,12 @@ async function chooseFile(): Promise<SourceText | null> {
 
 async function fileText(uri: vscode.Uri): Promise<SourceText> {
   const label = basename(uri.path);
-  const bytes = await vscode.workspace.fs.readFile(uri);
-  if (bytes.includes(0))
+  const text = textOfBytes(await vscode.workspace.fs.readFile(uri));
+  if (text === null)
     throw new Error(
       `${label} is not a text. Choose a log that is not compressed, or copy its lines.`,
     );
-  return { label, text: new TextDecoder().decode(bytes) };
+  return { label, text };
 }
 
 function lineCount(text: string): string {
