@@ -43,15 +43,13 @@ describe("a notice to the owner", () => {
     const notices = new Machine().process();
     const looking = Promise.withResolvers<void>();
     void notices.waitFor(looking.promise.then(() => notices.note(ALICE, "Alice", "A1")));
-    const failing = expect(notices.waitFor(Promise.reject(new Error("no lookup")))).rejects.toThrow(
-      "no lookup",
-    );
+    const failing = notices.waitFor(Promise.reject(new Error("no lookup")));
+    await expect(failing).rejects.toThrow("no lookup");
     let isSettled = false;
     const settled = notices.settled().then(() => void (isSettled = true));
     await new Promise(setImmediate);
     expect(isSettled).toBe(false);
     looking.resolve();
-    await failing;
     await settled;
     expect(notices.take(120)?.text).toMatch(/^1 message in 1 chat /u);
   });
