@@ -1,6 +1,8 @@
 /**
  * The whole chain, live: a simulated WhatsApp, a real gateway with the packed plugin, and the extension in a real VS Code that finds the
- * gateway by itself. WhatsApp's name stops resolving, and tree and timeline show it while it happens. Ends with `N passed, N failed`.
+ * gateway by itself. WhatsApp's name stops resolving, and tree and timeline show it while it happens; an account is linked again, and the
+ * gateway approves the editor from elsewhere. Then the same editor on a gateway with the official plugin. `--only outage|access|official`
+ * plays one part. Ends with `N passed, N failed`.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -10,12 +12,17 @@ import { parseArgs } from "node:util";
 import { playAct } from "../../fixtures/demo/act.ts";
 import { ACTS } from "../../fixtures/demo/acts.ts";
 import { setStage, type Stage } from "../../fixtures/demo/stage.ts";
+import { type Gateway, startGateway } from "../../fixtures/gateway/index.ts";
+import { startWhatsAppServer } from "../../fixtures/whatsapp-server/index.ts";
 import { replayIncident } from "../../plugin/src/replay/index.ts";
 import { GatewaySource } from "../src/sources/gateway-source.ts";
 import { launchBrowser } from "./harness/browser.ts";
 import { ensureBrowser, ensureServer } from "./harness/environment.ts";
+import { startTlsProxy } from "./harness/tls-proxy.ts";
 import { startServer } from "./harness/vscode-server.ts";
-import { type Step, takeSteps, Workbench } from "./ui/workbench.ts";
+import { accessSteps, LOOK_ONLY, READ_ONLY_STEPS, showAccounts } from "./ui/access-steps.ts";
+import { officialSteps } from "./ui/official-steps.ts";
+import { type Counts, type Step, takeSteps, Workbench } from "./ui/workbench.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const repository = resolve(root, "..");
@@ -23,25 +30,27 @@ const SEEN_MS = 45_000;
 const SAVED_TRIES = 40;
 
 const { values } = parseArgs({
-  options: { shots: { type: "string", default: join(root, "node_modules/.cache/pictures-live") } },
+  options: {
+    only: { type: "string" },
+    shots: { type: "string", default: join(root, "node_modules/.cache/pictures-live") },
+  },
 });
 
+const CONNECT: Step = [
+  "one click finds the gateway of this machine and shows its account connected",
+  async (ui) => {
+    await showAccounts(ui);
+    await ui.page.getByText("Connect to Local Gateway").first().click();
+    await ui.treeItem(/default: connected/).waitFor({ timeout: SEEN_MS });
+    await ui.treeItem(/journal/).waitFor();
+    await ui.command("WhatsApp Continuity: Open Timeline");
+    await ui.timeline().locator(".row", { hasText: "socket.opened" }).first().waitFor();
+    await ui.shot("01-connected");
+  },
+];
+
 const steps = (stage: Stage, folder: string): readonly Step[] => [
-  [
-    "one click finds the gateway of this machine and shows its account connected",
-    async (ui) => {
-      await ui.page
-        .getByRole("tab", { name: /WhatsApp Continuity/ })
-        .first()
-        .click();
-      await ui.page.getByText("Connect to Local Gateway").first().click();
-      await ui.treeItem(/default: connected/).waitFor({ timeout: SEEN_MS });
-      await ui.treeItem(/journal/).waitFor();
-      await ui.command("WhatsApp Continuity: Open Timeline");
-      await ui.timeline().locator(".row", { hasText: "socket.opened" }).first().waitFor();
-      await ui.shot("01-connected");
-    },
-  ],
+  CONNECT,
   [
     "a DNS outage is seen while it happens, with the right cause and what to do",
     async (ui) => {
@@ -127,7 +136,10 @@ const steps = (stage: Stage, folder: string): readonly Step[] => [
         .getByRole("tab", { name: /incident\.jsonl/ })
         .first()
         .waitFor();
-      await ui.page.locator(".view-line", { hasText: /user-1/ }).first().waitFor();
+      await ui.page
+        .locator(".view-line", { hasText: /user-1/ })
+        .first()
+        .waitFor();
       await ui.page.waitForTimeout(800);
       await ui.shot("06-captured");
       await choose(/Save As/);
@@ -169,25 +181,83 @@ const steps = (stage: Stage, folder: string): readonly Step[] => [
   ],
 ];
 
+const parts = ["outage", "access", "official"] as const;
+type Part = (typeof parts)[number];
+
 const server = ensureServer();
 const browserPath = ensureBrowser();
 const say = (line: string): void => console.error(`  ... ${line}`);
-const stage = await setStage({ plugin: packPlugin(), progress: say });
-const workspace = mkdtempSync(join(tmpdir(), "live-suite-"));
-try {
-  const [pairing] = ACTS;
-  if (pairing === undefined) throw new Error("There is no act that links the account.");
-  const linked = await playAct(pairing, stage, say);
-  if (!linked.ok) throw new Error(linked.problem ?? "The account was not linked.");
-  const refused = await refusalOf(stage, "wrong");
-  const tokenIsNamed = refused.includes("does not accept this token");
-  console.log(
-    `  ${tokenIsNamed ? "\u2714" : "\u2718"} a wrong token is refused in words: ${refused}`,
-  );
+const counts: Counts = { passed: 0, failed: 0 };
+const plays = (part: Part): boolean => values.only === undefined || values.only === part;
+if (plays("outage") || plays("access")) await playOurs();
+if (plays("official")) await playOfficial();
+console.log(`${counts.passed} passed, ${counts.failed} failed`);
+process.exitCode = counts.failed === 0 && counts.passed > 0 ? 0 : 1;
+
+/** The gateway with the packed plugin, its account linked by the act that links it for a person. */
+async function playOurs(): Promise<void> {
+  // The proxy stands on this machine, and says where its clients come from.
+  const gateway = { trustedProxies: ["127.0.0.1"] };
+  const stage = await setStage({ plugin: packPlugin(), progress: say, gateway });
+  try {
+    const [pairing] = ACTS;
+    if (pairing === undefined) throw new Error("There is no act that links the account.");
+    const linked = await playAct(pairing, stage, say);
+    if (!linked.ok) throw new Error(linked.problem ?? "The account was not linked.");
+    const refused = await refusalOf(stage, "wrong");
+    const tokenIsNamed = refused.includes("does not accept this token");
+    counts[tokenIsNamed ? "passed" : "failed"] += 1;
+    const mark = tokenIsNamed ? "\u2714" : "\u2718";
+    console.log(`  ${mark} a wrong token is refused in words: ${refused}`);
+    const proxy = await startTlsProxy(stage.gateway.port);
+    try {
+      await drive(stage.gateway, plays("access") ? LOOK_ONLY : {}, (folder) => [
+        ...(plays("access") ? READ_ONLY_STEPS : []),
+        ...(plays("outage") ? steps(stage, folder) : [CONNECT]),
+        ...(plays("access") ? accessSteps(stage, proxy) : []),
+      ]);
+    } finally {
+      await proxy.stop();
+    }
+  } finally {
+    await stage.strike();
+  }
+}
+
+/** A gateway as most people have it: with the official plugin. */
+async function playOfficial(): Promise<void> {
+  const whatsapp = await startWhatsAppServer({ tls: true });
+  try {
+    const account = whatsapp.world.account("Shop");
+    const gateway = await startGateway({
+      officialPlugin: "@openclaw/whatsapp",
+      whatsappServer: whatsapp,
+      config: { channels: { whatsapp: { dmPolicy: "open", allowFrom: ["*"] } } },
+      beforeStart: async ({ authDir }) => void (await account.link(authDir("default"))),
+      progress: say,
+    });
+    try {
+      await drive(gateway, {}, () => officialSteps(gateway, whatsapp));
+    } finally {
+      await gateway.stop();
+    }
+  } finally {
+    await whatsapp.stop();
+  }
+}
+
+/** The real workbench on an empty folder, with that gateway as the one of this machine. */
+async function drive(
+  { configPath }: Gateway,
+  machineSettings: Readonly<Record<string, unknown>>,
+  stepsOf: (folder: string) => readonly Step[],
+): Promise<void> {
+  const workspace = mkdtempSync(join(tmpdir(), "live-suite-"));
   const vscode = await startServer({
     serverRoot: server,
-    settings: { "workbench.colorTheme": "Default Dark Modern" },
-    env: { OPENCLAW_CONFIG_PATH: stage.gateway.configPath },
+    settings: { "workbench.colorTheme": "Dark Modern" },
+    machineSettings,
+    env: { OPENCLAW_CONFIG_PATH: configPath },
   });
   const browser = await launchBrowser(browserPath);
   try {
@@ -196,17 +266,14 @@ try {
       shots: values.shots,
       extension: root,
     });
-    const { passed, failed } = await takeSteps(ui, browser, steps(stage, workspace));
-    const wrong = tokenIsNamed ? 0 : 1;
-    console.log(`${passed + 1 - wrong} passed, ${failed + wrong} failed`);
-    process.exitCode = failed + wrong === 0 ? 0 : 1;
+    const { passed, failed } = await takeSteps(ui, browser, stepsOf(workspace));
+    counts.passed += passed;
+    counts.failed += failed;
   } finally {
     await browser.close();
     await vscode.stop();
+    rmSync(workspace, { recursive: true, force: true });
   }
-} finally {
-  await stage.strike();
-  rmSync(workspace, { recursive: true, force: true });
 }
 
 /** Name of the incident that the editor is just saving. */

@@ -47,6 +47,14 @@ export function isGrantRefusal(error: Error): boolean {
   );
 }
 
+/**
+ * A certificate could not be compared with the pinned one because the server did not show it again: the editor's network layer
+ * had resumed an earlier TLS session. The failure ends that session, so that the next attempt sees the certificate.
+ */
+export function isUnreadCertificate(error: Error): boolean {
+  return /tls fingerprint unavailable/i.test(error.message);
+}
+
 function detailsOf(error: Error): Readonly<Record<string, unknown>> {
   return objectOf((error as { readonly details?: unknown }).details);
 }
@@ -76,6 +84,10 @@ export function describeConnectError(error: Error, label: string): Failed {
       `The gateway at ${label} does not accept this token. Enter the one in gateway.auth.token of its openclaw.json.`,
       "set-token",
     );
+  }
+  if (isUnreadCertificate(error)) {
+    const sentence = `The gateway at ${label} does not show its certificate, so nothing was sent. Check what stands between it and this machine; it is tried again by itself.`;
+    return { phase: "reconnecting", sentence, retryMs: null };
   }
   if (/tls fingerprint/i.test(text)) {
     return failed(

@@ -9,6 +9,7 @@ import {
   describeApproval,
   describeConnectError,
   isGrantRefusal,
+  isUnreadCertificate,
   readApprovalRequest,
 } from "./gateway-problem.ts";
 import {
@@ -47,6 +48,8 @@ export interface GatewayInfo {
 /** While a person has not approved this device, the gateway is asked this often, and no longer than that. */
 const APPROVAL_POLL_MS = 4_000;
 const APPROVAL_LIMIT_MS = 30 * 60_000;
+/** In a row, before it is told: the client tries again by itself. */
+const MAX_UNREAD_CERTIFICATES = 3;
 const TAIL_POLL_MS = 1_500;
 const STATUS_POLL_MS = 10_000;
 const HISTORY_LINES = 5_000;
@@ -81,6 +84,7 @@ export class GatewaySource implements LogSource {
   #upgrade: ApprovalRequest | null = null;
   #approvalSinceMs: number | null = null;
   #approvalTimer: NodeJS.Timeout | null = null;
+  #unreadCertificates = 0;
 
   constructor(options: GatewaySourceOptions) {
     this.#options = options;
@@ -177,6 +181,7 @@ export class GatewaySource implements LogSource {
     this.#generation += 1;
     const generation = this.#generation;
     this.#approvalSinceMs = null;
+    this.#unreadCertificates = 0;
     const { server, features, auth } = objectOf(hello);
     const methods = objectOf(features)["methods"];
     const scopes = objectOf(auth)["scopes"];
@@ -333,6 +338,10 @@ export class GatewaySource implements LogSource {
       this.#endClient();
       return this.#connect();
     }
+    if (isUnreadCertificate(error) && this.#unreadCertificates < MAX_UNREAD_CERTIFICATES) {
+      this.#unreadCertificates += 1;
+      return;
+    }
     const request = readApprovalRequest(error);
     if (request !== null) return this.#onApprovalNeeded(request);
     if (this.#asksForAdmin && /scope/i.test(error.message)) {
@@ -348,6 +357,7 @@ export class GatewaySource implements LogSource {
 
   #onApprovalNeeded(request: ApprovalRequest): void {
     this.#endClient();
+    this.#unreadCertificates = 0;
     if (this.#asksForAdmin && request.mayRead) {
       this.#upgrade = request;
       this.#asksForAdmin = false;

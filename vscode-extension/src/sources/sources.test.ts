@@ -192,6 +192,7 @@ test.each([
   ["protocol version mismatch", "failed", "another version of the gateway protocol"],
   ["DEPTH_ZERO_SELF_SIGNED_CERT self-signed certificate", "failed", "SHA-256 fingerprint"],
   ["gateway tls fingerprint mismatch", "failed", "another certificate"],
+  ["gateway tls fingerprint unavailable", "reconnecting", "does not show its certificate"],
   ["AUTH_RATE_LIMITED", "failed", "wants a pause"],
   ["DEVICE_AUTH_SIGNATURE_EXPIRED", "failed", "clocks of both machines"],
 ])("a gateway that answers %s is %s", (message, phase, sentence) => {

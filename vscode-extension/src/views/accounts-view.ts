@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 import { CONTEXT, COMMANDS, VIEWS } from "../ids.ts";
 import { accountRow, type Mood, moodOf, type TreeRow } from "../model/account-tree.ts";
 import type { AccountView } from "../model/account-view.ts";
+import type { SourceAction } from "../model/feed-item.ts";
 import { type Feed, type FeedHub, isLive } from "../sources/feed-hub.ts";
 
 /** A row of the Accounts view; what commands in its menu are given. */
@@ -111,14 +112,12 @@ function feedItem(feed: Feed): vscode.TreeItem {
   const item = new vscode.TreeItem(feed.label, vscode.TreeItemCollapsibleState.Expanded);
   const { phase, sentence } = feed.state;
   item.id = feed.id;
-  const needsPerson = phase === "failed" || phase === "waiting";
   const readOnly = isReadOnly(feed);
   const limits = [
     ...(phase === "live" && feed.info?.hasPlugin === false ? ["log lines only"] : []),
     ...(readOnly ? ["read only"] : []),
   ];
-  const description = needsPerson ? sentence : [phase, ...limits].join(", ");
-  item.description = description;
+  item.description = [inShort(feed), ...limits].join(", ");
   item.tooltip = sentence;
   const failed = phase === "failed";
   const icon = failed
@@ -130,8 +129,27 @@ function feedItem(feed: Feed): vscode.TreeItem {
         : FEED_ICONS[feed.kind];
   item.iconPath = new vscode.ThemeIcon(icon, failed ? colorOf("bad") : undefined);
   item.contextValue = `feed.${feed.kind}.${readOnly ? "readonly" : phase}`;
-  item.accessibilityInformation = { label: `${feed.label}: ${description}` };
+  const needsPerson = failed || phase === "waiting";
+  item.accessibilityInformation = {
+    label: `${feed.label}: ${needsPerson ? sentence : item.description}`,
+  };
   return item;
+}
+
+const FAILED_IN_SHORT: Readonly<Record<SourceAction, string>> = {
+  "set-token": "token not accepted",
+  "set-url": "address not usable",
+  "set-fingerprint": "certificate not trusted",
+  "choose-file": "cannot be read",
+  "update-extension": "of a newer version",
+  retry: "gave up",
+};
+
+/** A row has room for a few words; the tooltip has the sentence. */
+function inShort({ state }: Feed): string {
+  if (state.phase === "waiting") return "waiting for approval";
+  if (state.phase !== "failed") return state.phase;
+  return state.action === null ? "failed" : FAILED_IN_SHORT[state.action];
 }
 
 /** A gateway that is connected with no right to change anything. */

@@ -37,6 +37,8 @@ const QUIET_SETTINGS = {
 export interface ServerOptions {
   readonly serverRoot: string;
   readonly settings?: Readonly<Record<string, unknown>>;
+  /** Settings of the machine the server runs on; some are read from nowhere else. */
+  readonly machineSettings?: Readonly<Record<string, unknown>>;
   readonly extensionsDir?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Restricted Mode is possible: folders are not trusted by themselves. */
@@ -57,6 +59,9 @@ export async function startServer(options: ServerOptions): Promise<VsCodeServer>
   const trust = options.withTrust === true ? {} : { "security.workspace.trust.enabled": false };
   const settings = { ...QUIET_SETTINGS, ...trust, ...options.settings };
   writeFileSync(join(userDir, "User/settings.json"), JSON.stringify(settings));
+  const machine = join(userDir, "Machine");
+  mkdirSync(machine, { recursive: true });
+  writeFileSync(join(machine, "settings.json"), JSON.stringify(options.machineSettings ?? {}));
   // The server runs any command for whoever reaches it: a random token, in a file, keeps other local users out.
   const token = randomBytes(16).toString("hex");
   writeFileSync(join(home, "token"), token, { mode: 0o600 });

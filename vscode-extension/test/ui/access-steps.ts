@@ -2,18 +2,18 @@
 import { readQrPicture } from "../../../fixtures/demo/scan.ts";
 import type { Stage } from "../../../fixtures/demo/stage.ts";
 import type { TlsProxy } from "../harness/tls-proxy.ts";
-import type { VsCodeServer } from "../harness/vscode-server.ts";
 import type { Step, Workbench } from "./workbench.ts";
 
 const SEEN_MS = 45_000;
-const READ_ONLY = "whatsappContinuity.gateway.readOnly";
-const URL_SETTING = "whatsappContinuity.gateway.url";
-const FINGERPRINT = "whatsappContinuity.gateway.tlsFingerprint";
+const RESTORED_MS = 3_000;
 /** Commands of an account's menu that change something. */
 const ACTING = /^(?:Restart Account|Stop Account|Start Account|Link Again|Capture Incident)/;
 
-export function accessSteps(stage: Stage, vscode: VsCodeServer, proxy: TlsProxy): readonly Step[] {
-  return [...relinkSteps(stage), ...readOnlySteps(vscode), ...approvalSteps(stage, vscode, proxy)];
+/** Settings of a person who wants to look only, until the first steps change that. */
+export const LOOK_ONLY = { "whatsappContinuity.gateway.readOnly": true };
+
+export function accessSteps(stage: Stage, proxy: TlsProxy): readonly Step[] {
+  return [...relinkSteps(stage), ...approvalSteps(stage, proxy)];
 }
 
 const relinkSteps = (stage: Stage): readonly Step[] => [
@@ -22,7 +22,7 @@ const relinkSteps = (stage: Stage): readonly Step[] => [
     async (ui) => {
       await showAccounts(ui);
       stage.account.unlinkAll();
-      await ui.treeItem(/removed on the phone/).waitFor({ timeout: SEEN_MS });
+      await shows(ui, /removed on the phone/);
       await ui.treeItem(/Link again/i).waitFor();
       await ui.shot("09-removed");
     },
@@ -38,40 +38,44 @@ const relinkSteps = (stage: Stage): readonly Step[] => [
       await ui.shot("10-qr-code");
       const source = await picture.getAttribute("src");
       await stage.account.phone.scan(readQrPicture(source ?? ""));
-      await ui.timeline().getByText(/[Ll]inked/).waitFor({ timeout: SEEN_MS });
-      await ui.treeItem(/default: connected/).waitFor({ timeout: SEEN_MS });
+      await ui
+        .timeline()
+        .getByText(/[Ll]inked/)
+        .waitFor({ timeout: SEEN_MS });
+      await shows(ui, /default: connected/);
       await ui.shot("11-linked-again");
     },
   ],
 ];
 
-const readOnlySteps = (vscode: VsCodeServer): readonly Step[] => [
+export const READ_ONLY_STEPS: readonly Step[] = [
   [
     "with the right to read only, nothing that acts is offered, and a command says why not",
     async (ui) => {
-      vscode.configure({ [READ_ONLY]: true });
-      await ui.command("WhatsApp Continuity: Connect to Local Gateway");
-      await ui.treeItem(/live, read only/).waitFor({ timeout: SEEN_MS });
-      await ui.treeItem(/default: connected/).waitFor({ timeout: SEEN_MS });
+      await showAccounts(ui);
+      await ui.page.getByText("Connect to Local Gateway").first().click();
+      await shows(ui, /live, read only/);
+      await shows(ui, /default: connected/);
       const offered = await menuOf(ui, /^default/);
       const acting = offered.filter((name) => ACTING.test(name));
       if (acting.length > 0) throw new Error(`The menu still offers ${acting.join(", ")}.`);
-      await ui.shot("12-read-only-menu");
+      await ui.shot("00-read-only-menu");
       await ui.page.keyboard.press("Escape");
       await ui.command("WhatsApp Continuity: Restart Account");
-      await ui.page.getByText(/connected read only, because the setting/).first().waitFor();
-      await ui.shot("13-read-only-refusal");
-      await ui.command("Notifications: Clear All Notifications");
-      vscode.configure({ [READ_ONLY]: false });
+      await ui.command("Notifications: Show Notifications");
+      await ui.page
+        .getByText(/connected read only, because the setting/)
+        .first()
+        .waitFor();
+      await ui.shot("00-read-only-refusal");
+      await ui.page.getByRole("button", { name: "Ask for More" }).first().click();
+      await shows(ui, /: live$/);
+      await closeSource(ui);
     },
   ],
 ];
 
-const approvalSteps = (
-  { gateway }: Stage,
-  vscode: VsCodeServer,
-  proxy: TlsProxy,
-): readonly Step[] => [
+const approvalSteps = ({ gateway }: Stage, proxy: TlsProxy): readonly Step[] => [
   [
     "a gateway elsewhere with a certificate nobody knows gets no token, and the setting for it is named",
     async (ui) => {
@@ -83,21 +87,23 @@ const approvalSteps = (
       await ui.page.getByText(/^Token of the gateway/).waitFor();
       await input.fill(gateway.token);
       await ui.page.keyboard.press("Enter");
-      await ui.treeItem(/is not trusted, so nothing was sent/).waitFor({ timeout: SEEN_MS });
-      await ui.shot("14-unknown-certificate");
+      await shows(ui, /is not trusted, so nothing was sent/);
+      await ui.command("Notifications: Show Notifications");
+      await ui.page.getByRole("button", { name: "Enter Fingerprint" }).first().waitFor();
+      await ui.shot("12-unknown-certificate");
     },
   ],
   [
     "with its fingerprint it is reached, and shows the command that approves this editor there",
     async (ui) => {
-      vscode.configure({
-        [URL_SETTING]: `wss://127.0.0.1:${proxy.port}`,
-        [FINGERPRINT]: proxy.fingerprint,
-      });
-      await ui.treeItem(/openclaw devices approve/).waitFor({ timeout: SEEN_MS });
+      await ui.page.getByRole("button", { name: "Enter Fingerprint" }).first().click();
+      await ui.page.getByText(/^Certificate of the gateway/).waitFor();
+      await ui.page.locator(".quick-input-widget input.input").fill(proxy.fingerprint);
+      await ui.page.keyboard.press("Enter");
+      await shows(ui, /openclaw devices approve/);
       await ui.command("Notifications: Show Notifications");
       await ui.page.getByRole("button", { name: "Copy Command" }).first().waitFor();
-      await ui.shot("15-approval-needed");
+      await ui.shot("13-approval-needed");
     },
   ],
   [
@@ -108,31 +114,50 @@ const approvalSteps = (
       const request = /openclaw devices approve ([\w-]+)/.exec(told)?.[1] ?? "";
       const { exitCode, stdout, stderr } = await gateway.cli(["devices", "approve", request]);
       if (exitCode !== 0) throw new Error(`It was not approved: ${stdout}${stderr}`);
-      await ui.treeItem(/: live$/).waitFor({ timeout: SEEN_MS });
-      await ui.treeItem(/default: connected/).waitFor({ timeout: SEEN_MS });
-      await ui.shot("16-approved");
+      await shows(ui, /: live$/);
+      await shows(ui, /default: connected/);
+      await ui.shot("14-approved");
     },
   ],
   [
     "the token of its own survives a reload of the window, and a removal there ends it",
     async (ui) => {
-      await ui.page.reload();
-      await showAccounts(ui);
-      await ui.treeItem(/: live$/).waitFor({ timeout: SEEN_MS });
+      await reload(ui);
+      await shows(ui, /: live$/);
       const { paired } = await gateway.rpc<{ paired: { deviceId: string }[] }>("device.pair.list");
       if (paired.length !== 1) throw new Error(`${paired.length} devices are paired, not 1.`);
       await gateway.rpc("device.pair.remove", { deviceId: paired[0]?.deviceId });
-      await ui.treeItem(/openclaw devices approve/).waitFor({ timeout: SEEN_MS });
-      await ui.shot("17-removed-there");
-      vscode.configure({ [URL_SETTING]: "", [FINGERPRINT]: "" });
+      await shows(ui, /openclaw devices approve/);
+      await ui.shot("15-removed-there");
     },
   ],
 ];
 
-async function showAccounts(ui: Workbench): Promise<void> {
+/** @throws Error with what the view shows instead */
+async function shows(ui: Workbench, name: RegExp): Promise<void> {
+  try {
+    await ui.treeItem(name).waitFor({ timeout: SEEN_MS });
+  } catch {
+    const rows = ui.page.getByRole("tree", { name: /Accounts/ }).getByRole("treeitem");
+    const labels = await rows.evaluateAll((all) =>
+      all.map((row) => row.getAttribute("aria-label")),
+    );
+    throw new Error(`The view does not show ${String(name)} but: ${labels.join(" | ")}`);
+  }
+}
+
+/** Brings the Accounts view to the front. */
+export async function showAccounts(ui: Workbench): Promise<void> {
   const tab = ui.page.getByRole("tab", { name: /WhatsApp Continuity/ }).first();
   await tab.waitFor();
+  // A window that is loaded anew opens what was open before, a while later; a click would close it.
+  await ui.page.waitForTimeout(RESTORED_MS);
   if ((await tab.getAttribute("aria-selected")) !== "true") await tab.click();
+}
+
+async function reload(ui: Workbench): Promise<void> {
+  await ui.page.reload();
+  await showAccounts(ui);
 }
 
 /** Opens the menu of a row; returns what it offers. */
