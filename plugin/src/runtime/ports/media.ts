@@ -26,7 +26,7 @@ export interface MediaSource {
   download(raw: string, limits: DownloadLimits): Promise<ReceivedFile>;
 }
 
-export type MediaProblem =
+export type DownloadProblem =
   | "no-file"
   | "too-large"
   | "expired"
@@ -36,7 +36,7 @@ export type MediaProblem =
   | "not-in-time"
   | "too-many";
 
-const SENTENCES: Readonly<Record<MediaProblem, string>> = {
+const SENTENCES: Readonly<Record<DownloadProblem, string>> = {
   "no-file": "the message names no file",
   "too-large": "it is larger than channels.whatsapp.mediaMaxMb allows",
   expired: "its link has expired and the phone did not upload it again",
@@ -49,8 +49,8 @@ const SENTENCES: Readonly<Record<MediaProblem, string>> = {
 
 /** A file that the agent has to do without. The message's sentence goes to the agent and the log: no address, no name. */
 export class MediaUnavailable extends Error {
-  readonly problem: MediaProblem;
-  constructor(problem: MediaProblem, options?: ErrorOptions) {
+  readonly problem: DownloadProblem;
+  constructor(problem: DownloadProblem, options?: ErrorOptions) {
     super(SENTENCES[problem], options);
     this.name = "MediaUnavailable";
     this.problem = problem;
