@@ -162,10 +162,10 @@ function chosen({ only, workspace }: WorkbenchOptions): readonly Step[] {
   return only === "debugger" ? steps : [...FILE_STEPS, ...steps, ...CONTRAST_STEPS];
 }
 
-/** Drives the workbench through its steps: in a folder that is trusted, then in one that is not. */
+/** Drives the workbench through its steps: in a folder that is not trusted, then in the same one trusted, where goldens are changed. */
 export async function runPictures(options: WorkbenchOptions): Promise<Counts> {
-  const trusted = await runSteps(options, chosen(options), false);
   const untrusted = await runSteps(options, UNTRUSTED_STEPS, true);
+  const trusted = await runSteps(options, chosen(options), false);
   return {
     passed: trusted.passed + untrusted.passed,
     failed: trusted.failed + untrusted.failed,
