@@ -14,6 +14,7 @@ import {
 import type { AccountId, Effect, Input, RawError } from "../events/index.ts";
 import type { AccountPorts, SendCapture, SendOutcome, SendRequest } from "./account.ts";
 import { BackfillMemory } from "./backfill-memory.ts";
+import { CheckpointPace } from "./checkpoint-pace.ts";
 import { ConflictInspection } from "./conflict-inspection.ts";
 import { CoreTimers, type RunningTimer } from "./core-timers.ts";
 import { effectFault, type EffectOwners, runEffect } from "./effect-runner.ts";
@@ -65,9 +66,6 @@ export interface MailboxProgress {
   readonly isExpected: boolean;
 }
 
-const CHECKPOINT_EVERY_INPUTS = 100;
-const CHECKPOINT_EVERY_MS = 5 * 60_000;
-
 /**
  * One account's state and mailbox: takes facts one at a time, folds them through the core, records what came in and what was decided, and has
  * it carried out. There is no other way to change the state.
@@ -80,15 +78,13 @@ export class ConnectionController {
   readonly #waiters: SendWaiters;
   readonly #inFlight: SendsInFlight;
   readonly #underWay: MessagesUnderWay;
+  readonly #checkpoints = new CheckpointPace();
   #state: AccountState;
   #policy: Policy;
   #self: SelfAddress;
   #lastClose: RawError | null = null;
   #holder: string | null = null;
   #lastAt = 0;
-  /** Inputs since the last checkpoint; null before the first. */
-  #sinceCheckpoint: number | null = null;
-  #checkpointAt = 0;
   #isSealed = false;
   #isBroken = false;
   #successor: ((input: Input) => void) | null = null;
@@ -401,18 +397,12 @@ export class ConnectionController {
 
   /** The state is immutable, so keeping it costs a reference. */
   #keepCheckpoint(beforeSeq: number, at: number): void {
-    const since = this.#sinceCheckpoint;
-    const isDue =
-      since === null ||
-      since >= CHECKPOINT_EVERY_INPUTS ||
-      at - this.#checkpointAt >= CHECKPOINT_EVERY_MS;
-    this.#sinceCheckpoint = isDue ? 0 : since + 1;
-    if (!isDue) return;
-    this.#checkpointAt = at;
+    const due = this.#checkpoints.next(at);
+    if (due === null) return;
     const { accountId, ports } = this.#options;
     const stood = { state: this.#state, policy: this.#policy };
     const read = (): unknown => serialiseCheckpoint(stood);
-    ports.records.checkpoint?.({ accountId, beforeSeq, isReplaced: since === null, read });
+    ports.records.checkpoint?.({ accountId, beforeSeq, isReplaced: due === "first", read });
   }
 
   #carryOut(effect: Effect): void {
