@@ -167,6 +167,15 @@ describe("stopping", () => {
     expect((await client.frames())[0]?.line).toBe(100);
   });
 
+  test("at a line before the next change of phase, when stepping out", async () => {
+    const [client] = await stopAt(onLine(100));
+    await client.go("goto", { targetId: 50 });
+    expect((await client.go("stepOut")).reason).toBe("breakpoint");
+    expect((await client.frames())[0]?.line).toBe(100);
+    expect((await client.go("stepOut")).reason).toBe("step");
+    expect(await client.evaluate("changes['connection.phase'].after")).toBe('"waiting"');
+  });
+
   test("by kind, rule and a condition over the state", async () => {
     const byRule =
       (name: string, more: object = {}) =>
@@ -187,6 +196,10 @@ describe("stopping", () => {
       }),
     );
     const third = (await client.frames())[0]?.line;
+    const pings = readFileSync(CHANNEL_EXIT, "utf8")
+      .split("\n")
+      .flatMap((line, index) => (line.includes('"ping.answered"') ? [index + 1] : []));
+    expect(third).toBe(pings[2]);
     await client.go("continue");
     expect((await client.go("reverseContinue")).reason).toBe("function breakpoint");
     expect((await client.frames())[0]?.line).toBe(third);
