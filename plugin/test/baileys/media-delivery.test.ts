@@ -188,6 +188,38 @@ it("a file that WhatsApp's media server does not take at first is uploaded again
   expect(bench.recordsOf("send.dispatch")).toHaveLength(2);
 });
 
+describe("what the gateway is told before a write", () => {
+  it("the dispatch is noted first, and the gateway asked without a gap whether it still stands", async () => {
+    await opened();
+    const steps: string[] = [];
+    const written = () =>
+      bench.server.transcript.entries.some(
+        ({ dir, node }) => dir === "in" && node.tag === "message",
+      );
+    await send({
+      mediaUrl: file("a.png", "image/png", "image"),
+      onPlatformSendDispatch: () => Promise.resolve(void steps.push(`dispatch ${written()}`)),
+      assertDirectAdapterHandoff: () => void steps.push(`still ${written()}`),
+    });
+    expect(steps).toEqual(["dispatch false", "still false"]);
+    await seen(1);
+  });
+
+  it("what it takes back at the last moment has not left, and the gateway may send it elsewhere", async () => {
+    await opened();
+    const takenBack = send({
+      mediaUrl: file("a.png", "image/png", "image"),
+      deliveryQueueId: "q4",
+      assertDirectAdapterHandoff: () => {
+        throw new Error("the owner is gone");
+      },
+    });
+    await expect(takenBack).rejects.toMatchObject({ name: "PlatformMessageNotDispatchedError" });
+    await bench.sendText(runtime, alice().jid("lid"), "the next one");
+    expect((await seen(1)).map(({ text }) => text)).toEqual(["the next one"]);
+  });
+});
+
 describe("the same delivery again", () => {
   it("after a restart: the file in custody goes out under its first id, although the gateway's copy is gone", async () => {
     await opened();

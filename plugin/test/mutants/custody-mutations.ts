@@ -343,4 +343,18 @@ export const CUSTODY_MUTATIONS: readonly Mutation[] = [
     to: "if (maxBytes > 0) return null;",
     tests: ACTIONS,
   },
+  {
+    name: "the gateway notes a dispatch before the write",
+    file: "src/channel/outbound/delivery.ts",
+    from: "await context.onPlatformSendDispatch?.();",
+    to: "",
+    tests: FILES,
+  },
+  {
+    name: "the gateway is asked at the last moment whether it still stands",
+    file: "src/channel/outbound/delivery.ts",
+    from: "context.assertDirectAdapterHandoff?.();",
+    to: "",
+    tests: FILES,
+  },
 ];
