@@ -255,7 +255,7 @@ async function drive(
   const workspace = mkdtempSync(join(tmpdir(), "live-suite-"));
   const vscode = await startServer({
     serverRoot: server,
-    settings: { "workbench.colorTheme": "Dark Modern" },
+    settings: { "workbench.colorTheme": "Default Dark Modern" },
     machineSettings,
     env: { OPENCLAW_CONFIG_PATH: configPath },
   });

@@ -372,7 +372,11 @@ function foldDrain(
     case "stanza.receipted":
       if (drain === null || drain.outcome !== null) return drain;
       return { ...drain, receipted: drain.receipted + 1 };
-    case "drain.ended":
-      return drain === null ? null : { ...drain, delivered: record.delivered };
+    case "drain.ended": {
+      if (drain === null) return null;
+      // The official plugin closes no ledger; where nothing was kept there is nothing to wait for.
+      const outcome = drain.announced === 0 && record.delivered === 0 ? "complete" : drain.outcome;
+      return { ...drain, delivered: record.delivered, outcome };
+    }
   }
 }

@@ -16,6 +16,7 @@ export const officialSteps = (gateway: Gateway, whatsapp: WhatsAppServer): reado
       await ui.page.getByText("Connect to Local Gateway").first().click();
       await ui.treeItem(/live, log lines only/).waitFor({ timeout: SEEN_MS });
       await ui.treeItem(/default: connected/).waitFor({ timeout: SEEN_MS });
+      await ui.command("Notifications: Show Notifications");
       await ui.page.getByRole("button", { name: "Copy Install Command" }).first().waitFor();
       await ui.shot("20-official");
     },

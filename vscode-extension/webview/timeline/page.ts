@@ -14,6 +14,8 @@ export interface Page {
   readonly labels: HTMLElement;
   readonly stage: HTMLElement;
   readonly canvas: HTMLCanvasElement;
+  /** Says why nothing is drawn; empty as soon as something is. */
+  readonly nothing: HTMLElement;
   readonly list: HTMLElement;
   readonly detail: HTMLElement;
   readonly live: HTMLElement;
@@ -32,7 +34,8 @@ export function buildPage(root: HTMLElement): Page {
       "Timeline. Left and right pan, plus and minus zoom, F follows, up and down walk the records, the list below says the same in words.",
   });
   const canvas = element("canvas", { "aria-hidden": "true" });
-  stage.append(canvas);
+  const nothing = element("p", { class: "nothing", role: "status" });
+  stage.append(canvas, nothing);
   drawing.append(labels, stage);
   const below = element("section", { class: "below" });
   const list = element("div", {
@@ -49,7 +52,7 @@ export function buildPage(root: HTMLElement): Page {
   below.append(list, detail);
   const live = element("div", { class: "live", role: "status", "aria-live": "polite" });
   root.replaceChildren(toolbar, drawing, below, live);
-  return { ...controls, labels, stage, canvas, list, detail, live };
+  return { ...controls, labels, stage, canvas, nothing, list, detail, live };
 }
 
 function buildToolbar() {

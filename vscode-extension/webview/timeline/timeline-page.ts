@@ -84,7 +84,9 @@ export class TimelinePage {
       known.info = info;
       return known;
     });
-    this.#page.source.textContent = infos.map(({ sentence }) => sentence).join("  ");
+    const sentences = infos.map(({ sentence }) => sentence).join("  ");
+    this.#page.source.textContent = sentences;
+    this.#page.source.title = sentences;
   }
 
   #track(id: string): Track | undefined {
@@ -186,6 +188,15 @@ export class TimelinePage {
       0,
       Math.min(this.#scrollPx, this.#rows.length * ROW_PX + AXIS_PX - heightPx),
     );
+    this.#sayNothing();
+    // Until there are records there is no time that an axis could tell.
+    if (this.#isFitted) this.#paint(context, heightPx);
+    else context.clearRect(0, 0, widthPx, heightPx);
+    this.#drawLabels();
+    this.#list.update(this.#tracks, this.#selected, this.#alignment === "start");
+  }
+
+  #paint(context: CanvasRenderingContext2D, heightPx: number): void {
     paint(context, {
       rows: this.#rows,
       viewport: this.#viewport,
@@ -198,8 +209,12 @@ export class TimelinePage {
       nowOf: (track) =>
         track.info.isLive ? Math.max(Date.now(), track.model.lastMs) : track.model.lastMs,
     });
-    this.#drawLabels();
-    this.#list.update(this.#tracks, this.#selected, this.#alignment === "start");
+  }
+
+  #sayNothing(): void {
+    const isEmpty = this.#tracks.every(({ model, waiting }) => model.isEmpty && waiting === 0);
+    const text = isEmpty ? this.#tracks.map(({ info }) => info.sentence).join("\n") : "";
+    if (this.#page.nothing.textContent !== text) this.#page.nothing.textContent = text;
   }
 
   #drawLabels(): void {
