@@ -41,7 +41,9 @@ export async function proveCommand(
           record.kind === "log.header" ||
           record.account === values.account),
     );
+    demandRecords(wanted, records, values.account);
     const checks = checkPromises(inOrder(wanted));
+    demandTried(checks);
     const ok = checks.every((check) => check.ok);
     const counts = { records: wanted.length, gaps: gaps.length };
     output.out(
@@ -59,6 +61,36 @@ export async function proveCommand(
     output.err(`${error.message}\n`);
     return EXIT.badInput;
   }
+}
+
+/** Where nothing is, nothing is broken: that is no proof. */
+function demandRecords(
+  wanted: readonly TimedRecord[],
+  all: readonly TimedRecord[],
+  account: string | undefined,
+): void {
+  if (wanted.some(({ record }) => record.kind !== "log.header")) return;
+  const known = new Set(
+    all.flatMap(({ record }) => (record.kind === "log.header" ? [] : [record.account])),
+  );
+  throw new CommandProblem(
+    "WA_ERR_NO_RECORDS",
+    account === undefined || known.size === 0
+      ? "There is no record in it, so nothing can be proved"
+      : `There is no record of account ${account} in that time`,
+    known.size === 0
+      ? "Give the records that the plugin has kept, or a captured incident"
+      : `Accounts in it are ${[...known].join(", ")}; --since 7d reaches further back`,
+  );
+}
+
+function demandTried(checks: readonly PromiseCheck[]): void {
+  if (checks.some(({ checked, ok }) => checked > 0 || !ok)) return;
+  throw new CommandProblem(
+    "WA_ERR_NOTHING_TRIED",
+    "These records hold no decision of this plugin, so no promise was put to the test",
+    "Give the records that the plugin has kept, or a captured incident; replay decides one of a report anew",
+  );
 }
 
 /** The records that the plugin keeps, oldest file first. */

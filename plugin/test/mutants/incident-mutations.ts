@@ -122,6 +122,20 @@ export const INCIDENT_MUTATIONS: readonly Mutation[] = [
     tests: MINIMISE,
   },
   {
+    name: "nothing is proved where nothing is",
+    file: "src/cli/prove.ts",
+    from: "demandRecords(wanted, records, values.account);",
+    to: "",
+    tests: ["src/cli/prove.test.ts"],
+  },
+  {
+    name: "no promise is kept that was not put to the test",
+    file: "src/cli/prove.ts",
+    from: "demandTried(checks);",
+    to: "",
+    tests: ["src/cli/prove.test.ts"],
+  },
+  {
     name: "minimising ends",
     file: "src/replay/minimise.ts",
     from: "return this.tried >= this.#maxReplays;",
