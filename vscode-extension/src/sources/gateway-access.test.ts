@@ -52,6 +52,9 @@ describe("what a gateway granted", () => {
     const { secrets: mine } = await granted();
     expect(await mine.grant(HOME, "device")).toEqual(GRANT);
     expect(await mine.grant(OTHER, "device")).toBeNull();
+    await mine.setGrant(OTHER, "device", null, { ...GRANT, token: "other" });
+    expect(await mine.grant(OTHER, "device")).toMatchObject({ token: "other" });
+    expect(await mine.grant(HOME, "device")).toEqual(GRANT);
   });
 
   test("is not sent elsewhere, also when somebody moves the record to another address", async () => {
