@@ -1,4 +1,5 @@
 import type { BackfillInput } from "../events/index.ts";
+import { accountSoFar } from "./backfill.ts";
 import { type Outage, updateBackfill } from "./backfill-state.ts";
 import { CAUSES, type CauseId } from "./causes.ts";
 import { decide, type Draft } from "./draft.ts";
@@ -13,16 +14,17 @@ export interface Standing {
   readonly stopped: StopPromise | null;
   /** It has had sockets in this process. */
   readonly hasRun: boolean;
-  /** Running, or over and not written yet. */
+  /** Running, or over and not written yet; with what came of it until now. */
   readonly outage: Outage | null;
 }
 
-export function standingOf({ connection, backfill, nextSocketId }: AccountState): Standing {
+export function standingOf(state: AccountState): Standing {
+  const { connection, nextSocketId } = state;
   return {
     connected: connection.phase === "open",
     stopped: connection.phase === "stopped" ? connection.promise : null,
     hasRun: nextSocketId > 1,
-    outage: backfill.current,
+    outage: accountSoFar(state),
   };
 }
 

@@ -3,7 +3,7 @@ import type { CauseId } from "./causes.ts";
 import { type Outage, updateBackfill } from "./backfill-state.ts";
 import { cancelTimer, type Draft, emit, startTimer } from "./draft.ts";
 import { LIMITS } from "./limits.ts";
-import { currentSocket } from "./state.ts";
+import { type AccountState, currentSocket } from "./state.ts";
 
 /** Subject of the timer that closes an outage's account; the others of its name belong to requests to the phone. */
 export const OUTAGE = "outage";
@@ -61,14 +61,14 @@ export function endOutage(draft: Draft): void {
 export function countBrokenDelivery(draft: Draft, socketId: SocketId): void {
   const { current } = draft.state.backfill;
   if (current === null) return;
-  updateBackfill(draft, { current: withDelivery(draft, current, socketId) });
+  updateBackfill(draft, { current: withDelivery(draft.state, current, socketId) });
 }
 
 /** The offline delivery of the socket that ended the outage is closed: its numbers are the account. */
 export function settleOutage(draft: Draft): void {
   const { current, past } = draft.state.backfill;
   if (current === null || current.endedAt === null) return;
-  const settled = withDelivery(draft, current, currentSocket(draft.state.connection));
+  const settled = withDelivery(draft.state, current, currentSocket(draft.state.connection));
   cancelTimer(draft, "outage/report", "history-deadline", OUTAGE);
   updateBackfill(draft, {
     current: null,
@@ -77,8 +77,17 @@ export function settleOutage(draft: Draft): void {
   report(draft, "outage/report", settled);
 }
 
-function withDelivery(draft: Draft, outage: Outage, socketId: SocketId | null): Outage {
-  const { ledger } = draft.state.drain;
+/** The outage that is not written yet, with what its delivery has brought until now. */
+export function accountSoFar(state: AccountState): Outage | null {
+  const { current } = state.backfill;
+  return current === null ? null : withDelivery(state, current, currentSocket(state.connection));
+}
+
+function withDelivery(
+  { drain: { ledger } }: AccountState,
+  outage: Outage,
+  socketId: SocketId | null,
+): Outage {
   if (ledger === null || ledger.socketId !== socketId) return outage;
   return {
     ...outage,

@@ -100,6 +100,45 @@ describe("sign of life", () => {
     ]);
   });
 
+  it("carries what a delivery had brought when the process was killed in it", () => {
+    const machine = new Machine();
+    const one = machine.process().connect();
+    one.after(MINUTE, (story) => story.close(SERVICE_UNAVAILABLE, 0));
+    one.after(5 * MINUTE, (story) => {
+      story.fire("reconnect");
+      story.open();
+    });
+    const { socketId } = one.story;
+    const counts = { announced: 9, messages: 9, receipts: 0, notifications: 0 };
+    one.after(10, (story) => story.tell({ kind: "drain.previewed", socketId, ...counts }));
+    const before = machine.writes;
+    for (let index = 0; index < 8; index += 1) {
+      const messageId = `AC${index}`;
+      one.after(400, (story) => {
+        story.tell({ kind: "stanza.received", socketId, stanzaId: messageId, class: "message" });
+        story.tell({
+          kind: "message.journalled",
+          socketId,
+          messageId,
+          chat: "user-a",
+          chatKind: "direct",
+          via: "offline",
+          ageMs: MINUTE,
+          fromMe: false,
+          mentioned: false,
+          duplicate: false,
+        });
+      });
+    }
+    expect(machine.writes - before).toBeLessThanOrEqual(4);
+    const [absence] = machine.process().posted;
+    expect(absence).toMatchObject({ how: "vanished", causeId: "stream-unavailable" });
+    const brought = absence?.kind === "absence.restored" ? absence.recoveredOffline : 0;
+    // Of the last second nothing is known.
+    expect(brought).toBeGreaterThanOrEqual(6);
+    expect(brought).toBeLessThanOrEqual(8);
+  });
+
   it.each([
     ["the gateway is stopped or restarted", "restart"],
     ["the account is switched off", "disabled"],

@@ -6,6 +6,8 @@ const NAME = "sign-of-life";
 const FORMAT = 1;
 /** How exactly a later process can tell when this one ended. One row of the journal is written as often, and with each change. */
 const EVERY_MS = 60_000;
+/** While a delivery brings messages, so that a process that is killed in it leaves their number behind. */
+const FIGURES_EVERY_MS = 1_000;
 
 /** As kept, in wall clock time because a run's own clock ends with the run. */
 interface Sign {
@@ -46,9 +48,11 @@ export class SignOfLife {
     if (!this.#isWorthKeeping(standingOf(before), standing)) return;
     const nowMs = this.#around.clock.wallMs();
     const last = this.#written;
-    const isRecent = last !== null && Math.abs(nowMs - last.atMs) < EVERY_MS;
-    const isOver = standing.stopped !== null;
-    if (last !== null && isSame(last.standing, standing) && (isRecent || isOver)) return;
+    if (last !== null && isSame(last.standing, standing)) {
+      if (standing.stopped !== null) return;
+      const everyMs = hasSameFigures(last.standing, standing) ? EVERY_MS : FIGURES_EVERY_MS;
+      if (Math.abs(nowMs - last.atMs) < everyMs) return;
+    }
     this.#written = { standing, atMs: nowMs };
     this.#around.journal.keep(NAME, JSON.stringify(this.#sign(standing, nowMs)));
   }
@@ -119,8 +123,15 @@ function isSame(one: Standing, other: Standing): boolean {
     one.connected === other.connected &&
     one.stopped === other.stopped &&
     one.outage?.outageId === other.outage?.outageId &&
-    one.outage?.endedAt === other.outage?.endedAt &&
-    one.outage?.recoveredOffline === other.outage?.recoveredOffline
+    one.outage?.endedAt === other.outage?.endedAt
+  );
+}
+
+function hasSameFigures({ outage: one }: Standing, { outage: other }: Standing): boolean {
+  return (
+    one?.recoveredOffline === other?.recoveredOffline &&
+    one?.duplicates === other?.duplicates &&
+    one?.tooOld === other?.tooOld
   );
 }
 

@@ -225,15 +225,15 @@ export const LATE_MUTATIONS: readonly Mutation[] = [
   {
     name: "the sign of life is renewed while the connection stands",
     file: "src/runtime/sign-of-life.ts",
-    from: "const isRecent = last !== null && Math.abs(nowMs - last.atMs) < EVERY_MS;",
-    to: "const isRecent = true;",
+    from: "if (Math.abs(nowMs - last.atMs) < everyMs) return;",
+    to: "return;",
     tests: LIFE,
   },
   {
     name: "the sign of life costs one row a minute",
     file: "src/runtime/sign-of-life.ts",
-    from: "const isRecent = last !== null && Math.abs(nowMs - last.atMs) < EVERY_MS;",
-    to: "const isRecent = false;",
+    from: "if (Math.abs(nowMs - last.atMs) < everyMs) return;",
+    to: "",
     tests: LIFE,
   },
   {
@@ -305,5 +305,12 @@ export const LATE_MUTATIONS: readonly Mutation[] = [
     from: "causeId: isAbsence ? (lastCauseId ?? current.causeId) : current.causeId,",
     to: "causeId: isAbsence && lastCauseId === null ? current.causeId : current.causeId,",
     tests: ABSENCE,
+  },
+  {
+    name: "what a delivery brought before a kill is in the account",
+    file: "src/core/absence.ts",
+    from: "outage: accountSoFar(state),",
+    to: "outage: state.backfill.current,",
+    tests: LIFE,
   },
 ];
