@@ -168,8 +168,22 @@ function workedMs(): number {
   return (user + system) / 1_000;
 }
 
+/** The top frame of what is looked at, when it belongs to a session of this type. */
+async function topFrame(
+  type: string,
+): Promise<{ readonly source?: { readonly path?: string }; readonly line: number } | null> {
+  const item = vscode.debug.activeStackItem;
+  if (!(item instanceof vscode.DebugStackFrame) || item.session.type !== type) return null;
+  const { stackFrames } = (await item.session.customRequest("stackTrace", {
+    threadId: item.threadId,
+    startFrame: 0,
+    levels: 1,
+  })) as { readonly stackFrames: readonly { readonly line: number }[] };
+  return stackFrames[0] ?? null;
+}
+
 describe("the process of the workspace's plugin", () => {
-  it("has the editor's JavaScript debugger attached when asked to", async () => {
+  it("has the editor's JavaScript debugger attached when asked to, and stops at a line of the core", async () => {
     const [folder] = vscode.workspace.workspaceFolders ?? [];
     const sessions: string[] = [];
     const started = vscode.debug.onDidStartDebugSession(({ type, name }) =>
@@ -182,14 +196,28 @@ describe("the process of the workspace's plugin", () => {
       program: sample(SAMPLES.reported).fsPath,
       debugCore: true,
     };
-    assert.equal(await vscode.debug.startDebugging(folder, configuration), true);
+    const core = sample("plugin/src/core/connection.ts");
+    const ruleLine = readFileSync(core.fsPath, "utf8")
+      .split("\n")
+      .findIndex((line) => line.includes('startTimer(draft, "connect/upgraded"'));
+    const at = new vscode.Location(core, new vscode.Position(ruleLine, 0));
+    const breakpoint = new vscode.SourceBreakpoint(at, true);
+    vscode.debug.addBreakpoints([breakpoint]);
+    // The session begins when its incident is open, which the stop in the core holds up.
+    const beginning = vscode.debug.startDebugging(folder, configuration);
     const attached = (name: string): boolean =>
       sessions.some((each) => each.startsWith("pwa-node: Remote Process") && each.endsWith(name));
     await until("the debugger's target", () => attached("Plugin's core"));
-    await until(
-      "the first stop",
-      () => vscode.debug.activeStackItem instanceof vscode.DebugStackFrame,
-    );
+    await until("the stop in the core", () => topFrame("pwa-node"));
+    const { source, line } = await until("its frame", () => topFrame("pwa-node"));
+    assert.match(source?.path ?? "", /plugin\/src\/core\/connection\.ts$/);
+    assert.equal(line, ruleLine + 1);
+    vscode.debug.removeBreakpoints([breakpoint]);
+    await vscode.debug.activeDebugSession?.customRequest("continue", {
+      threadId: vscode.debug.activeStackItem?.threadId,
+    });
+    assert.equal(await beginning, true);
+    await until("the first stop on a record", () => topFrame(DEBUG_TYPE));
     started.dispose();
     await vscode.debug.stopDebugging();
   });

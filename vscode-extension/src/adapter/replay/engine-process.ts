@@ -2,7 +2,7 @@
  * Entry of the process that runs a workspace's own plugin: loads it from its sources (Node strips the types) and answers the requests of
  * {@link ProcessEngine}. It ends with the connection to its parent.
  */
-import { open, url as inspectorUrl } from "node:inspector";
+import { open, url as inspectorUrl, waitForDebugger } from "node:inspector";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ReplayProblem, type StopRules } from "./engine.ts";
@@ -14,7 +14,12 @@ import { identityOf } from "./workspace-plugin.ts";
 let engine: LocalEngine | null = null;
 
 process.on("message", (request: EngineRequest) => {
-  void answer(request).then((reply) => process.send?.(reply));
+  void answer(request).then((reply) =>
+    process.send?.(reply, undefined, undefined, () => {
+      // Whoever asked for the port attaches now. The incident is not opened before the debugger has set its breakpoints.
+      if (request.method === "inspect" && "result" in reply) waitForDebugger();
+    }),
+  );
 });
 process.on("disconnect", () => process.exit());
 

@@ -12,7 +12,7 @@ const repository = join(import.meta.dirname, "../../../..");
 const CHANNEL_EXIT = join(repository, "fixtures/incidents/428-channel-exit.jsonl");
 const LIMIT_MS = 120_000;
 let copy = "";
-const inspectors: number[] = [];
+const inspected: string[] = [];
 
 beforeAll(() => {
   copy = mkdtempSync(join(tmpdir(), "workspace-plugin-"));
@@ -36,16 +36,41 @@ function open(plugin: string | null): DapClient {
     engineEntry: join(import.meta.dirname, "engine-process.ts"),
     threadEntry: null,
     bundledSources: join(repository, "plugin"),
-    attachCore: (port) => {
-      inspectors.push(port);
-      return Promise.resolve();
-    },
+    attachCore: attach,
   });
   const session = new ReplaySession({
     bundled: BUNDLED.identity,
     open: (request) => opener.open(request),
   });
   return new DapClient(session);
+}
+
+/** What a JavaScript debugger does first: a breakpoint in the core, and then the process may run. */
+async function attach(port: number): Promise<void> {
+  const answer = await fetch(`http://127.0.0.1:${port}/json/list`);
+  const [target] = (await answer.json()) as readonly Record<string, string>[];
+  inspected.push(target?.["title"] ?? "");
+  const socket = new WebSocket(target?.["webSocketDebuggerUrl"] ?? "");
+  await new Promise((resolve) => socket.addEventListener("open", resolve, { once: true }));
+  socket.addEventListener("message", ({ data }) => {
+    const { method } = JSON.parse(String(data)) as { readonly method?: string };
+    if (method !== "Debugger.paused") return;
+    inspected.push("paused");
+    send("Debugger.resume");
+  });
+  let id = 0;
+  const send = (method: string, params: object = {}): void =>
+    socket.send(JSON.stringify({ id: (id += 1), method, params }));
+  send("Debugger.enable");
+  const lineNumber = coreText("connection.ts")
+    .split("\n")
+    .findIndex((line) => line.includes('startTimer(draft, "connect/upgraded"'));
+  send("Debugger.setBreakpointByUrl", { lineNumber, urlRegex: "core/connection\\.ts$" });
+  send("Runtime.runIfWaitingForDebugger");
+}
+
+function coreText(file: string): string {
+  return readFileSync(join(copy, "src/core", file), "utf8");
 }
 
 /** Changes the core of the copy as a developer would. */
@@ -114,14 +139,13 @@ describe("a workspace's own plugin", () => {
   );
 
   test(
-    "opens its process to a JavaScript debugger on this machine when asked to",
+    "opens its process to a JavaScript debugger when asked to, and decides nothing before that has its breakpoints",
     async () => {
       const client = open(copy);
       await client.launch({ program: CHANNEL_EXIT, debugCore: true });
-      const [port] = inspectors;
-      const answer = await fetch(`http://127.0.0.1:${port}/json/list`);
-      const targets = (await answer.json()) as readonly { readonly title: string }[];
-      expect(targets[0]?.title).toContain("engine-process.ts");
+      expect(inspected[0]).toContain("engine-process.ts");
+      // The breakpoint was there before the first decision.
+      expect(inspected).toContain("paused");
       await client.ask("disconnect");
     },
     LIMIT_MS,
