@@ -13,6 +13,7 @@ const CHANNEL_EXIT = join(repository, "fixtures/incidents/428-channel-exit.jsonl
 const LIMIT_MS = 120_000;
 let copy = "";
 const inspected: string[] = [];
+let attached = Promise.resolve();
 
 beforeAll(() => {
   copy = mkdtempSync(join(tmpdir(), "workspace-plugin-"));
@@ -36,7 +37,11 @@ function open(plugin: string | null): DapClient {
     engineEntry: join(import.meta.dirname, "engine-process.ts"),
     threadEntry: null,
     bundledSources: join(repository, "plugin"),
-    attachCore: attach,
+    // As the editor's: it says that it is there before it has looked at the process.
+    attachCore: (port) => {
+      attached = attach(port);
+      return Promise.resolve();
+    },
   });
   const session = new ReplaySession({
     bundled: BUNDLED.identity,
@@ -47,6 +52,7 @@ function open(plugin: string | null): DapClient {
 
 /** What a JavaScript debugger does first: a breakpoint in the core, and then the process may run. */
 async function attach(port: number): Promise<void> {
+  await new Promise((later) => setTimeout(later, 300));
   const answer = await fetch(`http://127.0.0.1:${port}/json/list`);
   const [target] = (await answer.json()) as readonly Record<string, string>[];
   inspected.push(target?.["title"] ?? "");
@@ -143,6 +149,7 @@ describe("a workspace's own plugin", () => {
     async () => {
       const client = open(copy);
       await client.launch({ program: CHANNEL_EXIT, debugCore: true });
+      await attached;
       expect(inspected[0]).toContain("engine-process.ts");
       // The breakpoint was there before the first decision.
       expect(inspected).toContain("paused");
