@@ -83,6 +83,9 @@ const steps = (stage: Stage, folder: string): readonly Step[] => [
         .click();
       const account = ui.page.getByRole("treeitem", { name: /^Scope Account/ });
       await account.locator(".monaco-tl-twistie").click();
+      // Its rows may be below those of the event.
+      await account.hover();
+      await ui.page.mouse.wheel(0, 120);
       await ui.page
         .getByRole("treeitem", { name: /^phase/ })
         .first()

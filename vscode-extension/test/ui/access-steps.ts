@@ -120,9 +120,13 @@ const approvalSteps = ({ gateway }: Stage, proxy: TlsProxy): readonly Step[] => 
     },
   ],
   [
-    "the token of its own survives a reload of the window, and a removal there ends it",
+    "it comes back with a token of its own, and a removal on the gateway's machine ends that",
     async (ui) => {
-      await reload(ui);
+      await closeSource(ui);
+      await ui.command("WhatsApp Continuity: Connect to Gateway");
+      // The address is remembered, and so is the token.
+      await ui.page.locator(".quick-input-widget input.input").waitFor();
+      await ui.page.keyboard.press("Enter");
       await shows(ui, /: live$/);
       const { paired } = await gateway.rpc<{ paired: { deviceId: string }[] }>("device.pair.list");
       if (paired.length !== 1) throw new Error(`${paired.length} devices are paired, not 1.`);
@@ -150,14 +154,9 @@ async function shows(ui: Workbench, name: RegExp): Promise<void> {
 export async function showAccounts(ui: Workbench): Promise<void> {
   const tab = ui.page.getByRole("tab", { name: /WhatsApp Continuity/ }).first();
   await tab.waitFor();
-  // A window that is loaded anew opens what was open before, a while later; a click would close it.
+  // A window opens what was open before a while later; a click would close it.
   await ui.page.waitForTimeout(RESTORED_MS);
   if ((await tab.getAttribute("aria-selected")) !== "true") await tab.click();
-}
-
-async function reload(ui: Workbench): Promise<void> {
-  await ui.page.reload();
-  await showAccounts(ui);
 }
 
 /** Opens the menu of a row; returns what it offers. */
