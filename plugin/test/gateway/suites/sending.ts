@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Gateway } from "fixtures/gateway";
 import type { ReceivedMessage, SimulatedContact } from "fixtures/whatsapp-server";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { ANSWER_MS, marker, type TheStage } from "../stage.ts";
 import { statusOf, untilPhase } from "../status.ts";
 
@@ -152,24 +152,36 @@ export function sendingSuite(stage: TheStage): () => void {
   });
 
   describe("what is sent while the connection is away", () => {
-    test("a file goes out once, under one id, when it is back", async () => {
-      const { bob, gateway, whatsapp } = stage();
-      const word = marker();
+    test("files, of an answer and of an operator, go out once and under one id when it is back", async () => {
+      const { account, alice, bob, answers, gateway, whatsapp } = stage();
+      const [word, reply] = [marker(), marker()];
+      const path = workspaceFile(gateway, "away.png", PNG);
+      const answer = `Here ${reply}\nMEDIA:${path}`;
+      const rule = gateway.model.script({ match: reply, answer, holdAfterChunks: 0, times: 1 });
+      // A model that holds on would hold up everything behind it when this test fails.
+      onTestFinished(() => void gateway.model.release(rule));
+      await alice.write(account, reply);
+      await gateway.model.waitForRequest(
+        ({ lastUserText }) => lastUserText.includes(reply),
+        ANSWER_MS,
+      );
       whatsapp.faults.set("away", { stage: "tcp", kind: "refused" });
+      onTestFinished(() => void whatsapp.faults.clear("away"));
       await whatsapp.faultsSettled();
       whatsapp.faults.set("cut", { stage: "open", kind: "reset" }, { times: 1 });
       await expect.poll(async () => (await statusOf(gateway)).phase).not.toBe("open");
-      const path = workspaceFile(gateway, "away.png", PNG);
+      gateway.model.release(rule);
       const request = { ...to(bob), message: word, mediaUrl: path, idempotencyKey: word };
       const sending = gateway.rpc<Sent>("send", request, { timeoutMs: 2 * ANSWER_MS });
-      // The gateway knows of no attempt as long as nothing can be written.
+      // The gateway knows of no attempt as long as nothing can be written. Files of an answer it hands over beside its queue.
       await expect
         .poll(() => queuedDeliveries(gateway), { timeout: ANSWER_MS })
         .toEqual(["producer_claimed"]);
       whatsapp.faults.clear("away");
       const { messageId } = await sending;
       expect(await arrived(bob, word)).toMatchObject({ id: messageId, kind: "image", copies: 1 });
-      expect(copiesOf(bob, word)).toHaveLength(1);
+      expect(await answers.first(alice, reply)).toMatchObject({ kind: "image", copies: 1 });
+      expect([...copiesOf(bob, word), ...copiesOf(alice, reply)]).toHaveLength(2);
     });
 
     test(
