@@ -288,6 +288,27 @@ describe("text from several sources in one paste", () => {
   });
 });
 
+test.each([
+  "...",
+  "[...]",
+  "(…)",
+  "⋮",
+  "... (12 lines)",
+  "<snip>",
+  "--- snip ---",
+  "[... 120 lines omitted ...]",
+  "… 40 more lines …",
+  "*some log lines removed*",
+  "[skipped 7 lines]",
+])("%s says that lines were left out", (mark) => {
+  const [first = "", ...rest] = lines(pasted("d05-conflict-loop")).filter((line) => line !== "...");
+  const whole = [first, ...rest].join("\n");
+  const { ellipses, recognised } = importIncident(whole, OPTIONS);
+  const marked = importIncident([first, mark, ...rest].join("\n"), OPTIONS);
+  expect(marked).toMatchObject({ ellipses: ellipses + 1, recognised });
+  expect(observed([first, mark, ...rest].join("\n"))).toEqual(observed(whole));
+});
+
 test("a line that was cut off still tells its status and its code", () => {
   const cut = (shape: string): string =>
     eachLine(pasted(shape), (line) => (line.length > 150 ? `${line.slice(0, 147)}...` : line));

@@ -47,8 +47,9 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "&#39;": "'",
   "&nbsp;": " ",
 };
-/** Lines left out: dots alone, perhaps in brackets or with a remark about how many. */
-const ELLIPSIS = /^[[(<]?\s*(?:\.{3,}|…|⋮|snip|truncated)\s*(?:[\])>]|\(.*\))?$/i;
+/** Lines left out: dots alone, or a word for it, perhaps in brackets or between dashes, with a remark about how many. */
+const ELLIPSIS =
+  /^(?:[[(<]?\s*(?:\.{3,}|…|⋮)\s*(?:[\])>]|\(.*\))?|[^\p{L}\d]*(?:(?:snip(?:ped)?|cut|truncated)|(?:\d+ |some |many )?(?:more )?(?:log )?lines?(?: were| are)?(?: (?:omitted|snipped|skipped|removed|truncated|deleted|cut|left out))?|(?:omitted|skipped) \d+ lines?)[^\p{L}\d]*)$/iu;
 const ARROW_NOTE = /\s+[←⟵↑]\s.*$/;
 
 function undecorated(line: string): string {
