@@ -98,7 +98,13 @@ export function rowOf(feed: Feed, view: AccountView): TreeRow {
           oldestUnsettledMs: status.oldestUnsettledMs,
           spilled: status.spilled,
         };
-  return accountRow(view, { nowMs, offsetMinutes: -new Date(nowMs).getTimezoneOffset(), journal });
+  const offsetMinutes = -new Date(nowMs).getTimezoneOffset();
+  const row = accountRow(view, { nowMs, offsetMinutes, journal });
+  const isKnownNow = feed.kind !== "gateway" || feed.state.phase === "live";
+  if (isKnownNow) return row;
+  // Nobody can say how it stands while its gateway does not answer.
+  const mood = row.mood === "good" ? "quiet" : row.mood;
+  return { ...row, mood, description: `last known: ${row.description}` };
 }
 
 const FEED_ICONS = {

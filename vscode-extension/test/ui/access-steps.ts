@@ -160,7 +160,7 @@ export async function showAccounts(ui: Workbench): Promise<void> {
 }
 
 /** Opens the menu of a row; returns what it offers. */
-async function menuOf(ui: Workbench, name: RegExp): Promise<readonly string[]> {
+export async function menuOf(ui: Workbench, name: RegExp): Promise<readonly string[]> {
   await ui.treeItem(name).click({ button: "right" });
   const items = ui.page.locator(".monaco-menu [role=menuitem]");
   await items.first().waitFor();

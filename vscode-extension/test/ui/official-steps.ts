@@ -1,6 +1,7 @@
 /** A gateway that runs the official WhatsApp plugin: its log lines are understood, and what the other plugin would add is said. */
 import type { Gateway } from "../../../fixtures/gateway/index.ts";
 import type { WhatsAppServer } from "../../../fixtures/whatsapp-server/index.ts";
+import { menuOf } from "./access-steps.ts";
 import type { Step } from "./workbench.ts";
 
 const SEEN_MS = 60_000;
@@ -38,11 +39,8 @@ export const officialSteps = (gateway: Gateway, whatsapp: WhatsAppServer): reado
     "an account of it is restarted by the gateway's own means",
     async (ui) => {
       const skip = gateway.logLines().length;
-      await ui.command("WhatsApp Continuity: Restart Account");
-      await ui.page
-        .locator(".quick-input-list .monaco-list-row", { hasText: "default" })
-        .first()
-        .click();
+      await menuOf(ui, /^default/);
+      await ui.page.getByRole("menuitem", { name: "Restart Account" }).click();
       await gateway.waitForLog(({ message }) => /Listening for/.test(message), {
         skip,
         timeoutMs: SEEN_MS,
