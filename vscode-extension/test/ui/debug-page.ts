@@ -7,13 +7,8 @@ const STOPPED = ".debug-top-stack-frame-line, .debug-focused-stack-frame-line";
 const SETTLE_MS = 1_000;
 
 export async function goToLine(ui: Workbench, file: string, line: number): Promise<void> {
-  await ui.quickOpen(file);
-  await ui.page.keyboard.press("Control+G");
-  const input = ui.page.locator(".quick-input-widget input.input");
-  await input.waitFor();
-  await input.fill(`:${line}`);
-  await ui.page.keyboard.press("Enter");
-  await input.waitFor({ state: "hidden" });
+  await ui.quickOpen(file, line);
+  await ui.page.locator(".line-numbers.active-line-number", { hasText: String(line) }).waitFor();
 }
 
 export function toolbar(ui: Workbench): Locator {

@@ -87,31 +87,29 @@ export class Workbench {
   }
 
   async command(title: string): Promise<void> {
+    await this.#pick("F1", `>${title}`, { hasText: title });
+  }
+
+  /** @param line to go to, from 1 */
+  async quickOpen(name: string, line?: number): Promise<void> {
+    const text = line === undefined ? name : `${name}:${line}`;
+    await this.#pick("Control+P", text, { hasText: name, hasNotText: /Timeline|Then/ });
+  }
+
+  /** Writes into the palette and takes the first row that fits. Whatever takes the focus meanwhile, as a session that stops does, closes it. */
+  async #pick(keys: string, text: string, row: Parameters<Page["locator"]>[1]): Promise<void> {
     const input = this.page.locator(".quick-input-widget input.input");
-    const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first();
+    const first = this.page.locator(".quick-input-list .monaco-list-row", row).first();
     for (let tries = 1; ; tries += 1) {
       const limit = tries < PALETTE_TRIES ? { timeout: PALETTE_MS } : {};
       try {
-        await this.page.keyboard.press("F1");
-        await input.fill(`>${title}`, limit);
-        return await row.click(limit);
+        await this.page.keyboard.press(keys);
+        await input.fill(text, limit);
+        return await first.click(limit);
       } catch (error) {
-        // Whatever takes the focus meanwhile, as a session that stops does, closes the palette.
         if (tries === PALETTE_TRIES) throw error;
       }
     }
-  }
-
-  async quickOpen(name: string): Promise<void> {
-    await this.page.keyboard.press("Control+P");
-    const input = this.page.locator(".quick-input-widget input.input");
-    await input.waitFor();
-    await input.fill(name);
-    const rows = this.page.locator(".quick-input-list .monaco-list-row", {
-      hasText: name,
-      hasNotText: /Timeline|Then/,
-    });
-    await rows.first().click();
   }
 
   /** A row of the Accounts view by its whole accessible name. */
