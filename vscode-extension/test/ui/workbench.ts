@@ -13,6 +13,8 @@ export interface WorkbenchOptions {
   readonly only?: string;
 }
 
+/** The editor fills the Variables view 400 ms after a stop; before, it shows the stop before. */
+const VARIABLES_MS = 800;
 const PALETTE_TRIES = 3;
 const PALETTE_MS = 5_000;
 
@@ -83,6 +85,8 @@ export class Workbench {
   }
 
   async shot(name: string): Promise<void> {
+    const isDebugging = await this.page.locator(".debug-toolbar").isVisible();
+    if (isDebugging) await this.page.waitForTimeout(VARIABLES_MS);
     await this.page.screenshot({ path: join(this.#shots, `${name}.png`) });
   }
 
