@@ -180,7 +180,7 @@ export const JOURNAL_MUTATIONS: readonly Mutation[] = [
   {
     name: "the agent is not asked about an edit, a deletion or a vote",
     file: "src/channel/inbound/message-text.ts",
-    from: "ABOUT_ANOTHER_MESSAGE.has(content.label) ? null : ",
+    from: "if (ABOUT_ANOTHER_MESSAGE.has(content.label)) return null;",
     to: "",
     tests: ["src/channel/inbound/message-text.test.ts"],
   },
