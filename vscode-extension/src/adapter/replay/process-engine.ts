@@ -4,11 +4,11 @@ import {
   type OpenedIncident,
   type PlaceView,
   type ReplayEngine,
-  ReplayProblem,
   type StopRules,
   type StopTable,
 } from "./engine.ts";
 import type { EngineAnswer, EngineRequest } from "./engine-messages.ts";
+import { PendingAnswers } from "./pending-answers.ts";
 
 export interface ProcessEngineOptions {
   /** The plugin's folder in the workspace. */
@@ -24,19 +24,13 @@ export interface ProcessEngineOptions {
 /** Kept of what a process that ended said last. */
 const STDERR_CHARACTERS = 4_000;
 
-interface Waiting {
-  readonly resolve: (result: unknown) => void;
-  readonly reject: (problem: Error) => void;
-}
-
 /** Replays with a workspace's own plugin, in a process of its own: its code cannot touch the editor, and a debugger can attach to it. */
 export class ProcessEngine implements ReplayEngine {
   readonly origin = "workspace";
   readonly #child: ChildProcess;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #pending = new PendingAnswers();
   readonly #listeners: ((why: string) => void)[] = [];
   #stderr = "";
-  #nextId = 1;
   #isDisposed = false;
 
   /** @throws ReplayProblem when the plugin cannot be loaded, with what its process said */
@@ -65,7 +59,7 @@ export class ProcessEngine implements ReplayEngine {
     this.#child.stderr?.on("data", (chunk: Buffer) => {
       this.#stderr = (this.#stderr + chunk.toString()).slice(-STDERR_CHARACTERS);
     });
-    this.#child.on("message", (answer: EngineAnswer) => this.#settle(answer));
+    this.#child.on("message", (answer: EngineAnswer) => this.#pending.settle(answer));
     this.#child.on("error", (error) => this.#end(`could not be started: ${error.message}`));
     // `close` rather than `exit`: by then everything it said has arrived.
     this.#child.on("close", (code, signal) => this.#end(`ended (${signal ?? code})`));
@@ -97,36 +91,19 @@ export class ProcessEngine implements ReplayEngine {
   }
 
   #ask(method: EngineRequest["method"], argument: unknown): Promise<unknown> {
-    const id = this.#nextId;
-    this.#nextId += 1;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
+    return this.#pending.expect((id) => {
       const request: EngineRequest = { id, method, argument };
       this.#child.send(request, (error) => {
         if (error !== null)
-          this.#reject(id, `The replay's process is gone: ${error.message}`, null);
+          this.#pending.reject(id, `The replay's process is gone: ${error.message}`, null);
       });
     });
-  }
-
-  #settle(answer: EngineAnswer): void {
-    if ("problem" in answer) {
-      this.#reject(answer.id, answer.problem.message, answer.problem.line);
-      return;
-    }
-    this.#waiting.get(answer.id)?.resolve(answer.result);
-    this.#waiting.delete(answer.id);
-  }
-
-  #reject(id: number, message: string, line: number | null): void {
-    this.#waiting.get(id)?.reject(new ReplayProblem(message, line));
-    this.#waiting.delete(id);
   }
 
   #end(how: string): void {
     const said = this.#stderr.trim().split("\n").slice(-12).join("\n");
     const why = `The process of the workspace's plugin ${how}.${said === "" ? "" : `\n${said}`}`;
-    for (const id of this.#waiting.keys()) this.#reject(id, why, null);
+    this.#pending.rejectAll(why);
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     for (const listener of this.#listeners) listener(why);

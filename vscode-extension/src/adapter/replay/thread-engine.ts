@@ -4,11 +4,11 @@ import {
   type OpenedIncident,
   type PlaceView,
   type ReplayEngine,
-  ReplayProblem,
   type StopRules,
   type StopTable,
 } from "./engine.ts";
 import type { EngineAnswer } from "./engine-messages.ts";
+import { PendingAnswers } from "./pending-answers.ts";
 
 /** What the thread can be asked for, and what it answers. */
 interface Tasks {
@@ -27,24 +27,18 @@ export type ThreadRequest = {
   };
 }[keyof Tasks];
 
-interface Waiting {
-  readonly resolve: (result: unknown) => void;
-  readonly reject: (problem: Error) => void;
-}
-
 /** Replays with the bundled copy of the plugin, in a thread beside the editor's extension host. */
 export class ThreadEngine implements ReplayEngine {
   readonly origin = "bundled";
   readonly #worker: Worker;
-  readonly #waiting = new Map<number, Waiting>();
+  readonly #pending = new PendingAnswers();
   readonly #listeners: ((why: string) => void)[] = [];
-  #nextId = 1;
   #isDisposed = false;
 
   /** @param entry bundled entry of the thread */
   constructor(entry: string) {
     this.#worker = new Worker(entry);
-    this.#worker.on("message", (answer: EngineAnswer) => this.#settle(answer));
+    this.#worker.on("message", (answer: EngineAnswer) => this.#pending.settle(answer));
     this.#worker.on("error", (error) => this.#end(`ended: ${error.message}`));
     this.#worker.on("exit", () => this.#end("ended"));
   }
@@ -83,27 +77,15 @@ export class ThreadEngine implements ReplayEngine {
     method: Method,
     argument: Tasks[Method][0],
   ): Promise<Tasks[Method][1]> {
-    const id = this.#nextId;
-    this.#nextId += 1;
-    return new Promise((resolve, reject) => {
-      // The thread answers each method with what it is declared to give.
-      this.#waiting.set(id, { resolve: resolve as (result: unknown) => void, reject });
+    // The thread answers each method with what it is declared to give.
+    return this.#pending.expect((id) => {
       this.#worker.postMessage({ id, method, argument });
-    });
-  }
-
-  #settle(answer: EngineAnswer): void {
-    const waiting = this.#waiting.get(answer.id);
-    this.#waiting.delete(answer.id);
-    if ("problem" in answer) {
-      waiting?.reject(new ReplayProblem(answer.problem.message, answer.problem.line));
-    } else waiting?.resolve(answer.result);
+    }) as Promise<Tasks[Method][1]>;
   }
 
   #end(how: string): void {
     const why = `The thread of the replay ${how}. Start it again.`;
-    for (const { reject } of this.#waiting.values()) reject(new ReplayProblem(why));
-    this.#waiting.clear();
+    this.#pending.rejectAll(why);
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     for (const listener of this.#listeners) listener(why);
